@@ -1,0 +1,229 @@
+"""What runs and decisions put into the OpenTelemetry context, and how they take it out again. Knows no record.
+
+No context tokens: a token made in one task must not be detached in another. What is put into the context instead is a
+span that forwards, so that a context put back later by somebody's `with` block never leads to a span that has ended.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from opentelemetry import context as context_api
+from opentelemetry.context import Context
+from opentelemetry.trace import INVALID_SPAN, Span, set_span_in_context
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from opentelemetry.trace import SpanContext
+    from opentelemetry.trace.status import Status, StatusCode
+    from opentelemetry.util.types import Attributes, AttributeValue
+
+    from runspan.runtime._run import Decision, OpenRun
+
+__all__ = [
+    "ForwardingSpan",
+    "Scope",
+    "current_scope",
+    "current_span_or_none",
+    "enter",
+    "leave_decision",
+    "leave_run",
+    "make_current",
+    "restore_scope",
+    "task_identity",
+]
+
+# The API has no way to take the current span out of a context; the key is found, not imported.
+_SPAN_KEY: Final[str] = next(iter(set_span_in_context(INVALID_SPAN, Context())))
+_SCOPE_KEY: Final = context_api.create_key("runspan-scope")
+
+
+class ForwardingSpan(Span):
+    """Stands in the context for a span of ours: forwards to it while it is open, then to what was current before."""
+
+    def __init__(self, ours: Span, beneath: Span | None, enclosing: Span | None, run: OpenRun) -> None:
+        """Wrap a span of ours.
+
+        Args:
+            ours: The run's or decision's own span.
+            beneath: What was current when it was started, None for nothing.
+            enclosing: The forwarding span of what encloses it, for a `beneath` that has ended itself.
+            run: The run it belongs to.
+        """
+        self._ours: Span | None = ours
+        self._beneath_was_recording = beneath is not None and beneath.is_recording()
+        self.beneath = beneath
+        self.enclosing = enclosing
+        self.run = run
+
+    def close(self) -> None:
+        """Forward to what lies beneath from now on."""
+        self._ours = None
+
+    def floor(self) -> Span | None:
+        """Return what is current once this one has ended; None for nothing."""
+        beneath = self.beneath
+        if self._beneath_was_recording and beneath is not None and not beneath.is_recording():
+            return self.enclosing
+        return beneath
+
+    def _target(self) -> Span:
+        return self._ours or self.floor() or INVALID_SPAN
+
+    def __getattr__(self, name: str) -> Any:
+        """Offer what SDK spans have beyond the API: `name`, `attributes`, `kind`."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self._target(), name)
+
+    def end(self, end_time: int | None = None) -> None:
+        """End the span beneath; a span of ours is ended by its run alone."""
+        if self._ours is None:
+            self._target().end(end_time)
+
+    def get_span_context(self) -> SpanContext:
+        """Return the target's."""
+        return self._target().get_span_context()
+
+    def set_attributes(self, attributes: Mapping[str, AttributeValue]) -> None:
+        """Set them on the target."""
+        self._target().set_attributes(attributes)
+
+    def set_attribute(self, key: str, value: AttributeValue) -> None:
+        """Set it on the target."""
+        self._target().set_attribute(key, value)
+
+    def add_event(self, name: str, attributes: Attributes = None, timestamp: int | None = None) -> None:
+        """Add it to the target."""
+        self._target().add_event(name, attributes, timestamp)
+
+    def add_link(self, context: SpanContext, attributes: Attributes = None) -> None:
+        """Add it to the target."""
+        self._target().add_link(context, attributes)
+
+    def update_name(self, name: str) -> None:
+        """Rename the target."""
+        self._target().update_name(name)
+
+    def is_recording(self) -> bool:
+        """Whether the target records."""
+        return self._target().is_recording()
+
+    def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
+        """Set it on the target."""
+        self._target().set_status(status, description)
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: Attributes = None,
+        timestamp: int | None = None,
+        escaped: bool = False,  # noqa: FBT001, FBT002 - the API's signature
+    ) -> None:
+        """Record it on the target."""
+        self._target().record_exception(exception, attributes, timestamp, escaped)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose calls these are: a run, and the decision whose execution is under way."""
+
+    run: OpenRun
+    decision: Decision | None = None
+    outer: Scope | None = None
+    """What was in force before, of this or another Runtime."""
+
+
+def current_scope() -> Scope | None:
+    """Return the scope of the current context."""
+    return cast("Scope | None", context_api.get_value(_SCOPE_KEY))
+
+
+def current_span_or_none(context: Context | None = None) -> Span | None:
+    """Return the current span, None where the context has none."""
+    return cast("Span | None", context_api.get_value(_SPAN_KEY, context))
+
+
+def make_current(span: Span) -> None:
+    """Make a span current and leave everything else in the context as it is."""
+    context_api.attach(set_span_in_context(span))
+
+
+def enter(span: Span | None, scope: Scope) -> None:
+    """Put a scope, and a span if there is one, into the current context."""
+    context = context_api.set_value(_SCOPE_KEY, scope)
+    context_api.attach(set_span_in_context(span, context) if span is not None else context)
+
+
+def _replace(span: Span | None, scope: Scope | None) -> None:
+    """Put exactly this span and scope into the current context; None takes the key out."""
+    values = {key: value for key, value in context_api.get_current().items() if key not in {_SPAN_KEY, _SCOPE_KEY}}
+    if span is not None:
+        values[_SPAN_KEY] = span
+    if scope is not None:
+        values[_SCOPE_KEY] = scope
+    context_api.attach(Context(values))
+
+
+def leave_decision(span: ForwardingSpan) -> None:
+    """Take a decision's span out of the context, but only if it is the current one."""
+    if current_span_or_none() is span:
+        _replace(span.floor(), current_scope())
+
+
+def restore_scope(mine: Scope) -> None:
+    """Take the scope of an execution out of the context, but only if it is the one in force."""
+    if current_scope() is mine:
+        _replace(current_span_or_none(), mine.outer)
+
+
+def leave_run(run: OpenRun, before: Context) -> None:
+    """Put back what was current before a run started.
+
+    Args:
+        run: The run that ends.
+        before: The context it was started in; put back as it is where nothing else has changed since.
+    """
+    span, scope = current_span_or_none(), current_scope()
+    while isinstance(span, ForwardingSpan) and (span.run is run or not span.run.is_open):
+        span = span.beneath
+    if scope is not None and scope.run is run:
+        scope = _next_open(scope, run)
+    if span is current_span_or_none() and scope is current_scope():
+        return
+    _replace(span, scope)
+    if dict(context_api.get_current()) == dict(before):
+        context_api.attach(before)
+
+
+def _next_open(scope: Scope | None, run: OpenRun) -> Scope | None:
+    while scope is not None and (scope.run is run or not scope.run.is_open):
+        scope = scope.outer
+    return scope
+
+
+class _Token:
+    """Stands for one thread; weakly referenced, so it goes when the thread goes."""
+
+
+_thread = threading.local()
+
+
+def task_identity() -> object:
+    """Return an object that stands for the asyncio task that runs, outside asyncio for the thread."""
+    asyncio = sys.modules.get("asyncio")  # importing it costs 50 ms; who has not imported it has no task
+    if asyncio is not None:
+        try:
+            task = asyncio.current_task()
+        except RuntimeError:
+            task = None
+        if task is not None:
+            return task
+    token = getattr(_thread, "token", None)
+    if token is None:
+        token = _thread.token = _Token()
+    return token

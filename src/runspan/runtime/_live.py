@@ -1,0 +1,118 @@
+"""Spans of a run in progress: parts projected on spans of the OpenTelemetry API. Knows no context and no record.
+
+A span is described while it records and not otherwise. Within one span's event budget our events never evict each
+other; its strings are kept within bounds.
+"""
+
+from __future__ import annotations
+
+import traceback
+from typing import TYPE_CHECKING, Any, Final
+
+from opentelemetry.trace import StatusCode
+
+from runspan import semconv
+from runspan.mapping import MAX_SPAN_BYTES, fit, identity
+from runspan.values import text_of
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
+    from runspan.settings import Settings
+
+__all__ = ["LiveSpan", "error_type_of"]
+
+_MAX_DESCRIPTION: Final = 1_024
+_MAX_STACKTRACE: Final = 8_192
+
+
+class LiveSpan:
+    """One span of ours from its start to its end."""
+
+    __slots__ = ("_events_left", "_failed", "_is_recording", "_max_value_bytes", "_room", "_run_id", "span")
+
+    def __init__(self, span: Span, run_id: str, settings: Settings, *, reserved_events: int = 0) -> None:
+        """Take a started span.
+
+        Args:
+            span: The span.
+            run_id: The run it belongs to.
+            settings: Bounds.
+            reserved_events: Events to keep room for: a decision's outcome.
+        """
+        self.span = span
+        self._run_id = run_id
+        self._is_recording = span.is_recording()
+        self._max_value_bytes = settings.max_value_bytes
+        self._events_left = settings.event_limit - reserved_events
+        self._room = MAX_SPAN_BYTES
+        self._failed = False
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether it is worth making attributes for it."""
+        return self._is_recording
+
+    @property
+    def is_full(self) -> bool:
+        """Whether one more event of ours would evict another."""
+        return self._events_left <= 0 or self._room <= 0
+
+    def set(self, attributes: dict[str, Any]) -> None:
+        """Set attributes, cut to fit."""
+        self.span.set_attributes(self._fitted(attributes))
+
+    def add_event(self, name: str, unix_nano: int, attributes: dict[str, Any], *, reserved: bool = False) -> None:
+        """Add an event, cut to fit.
+
+        Args:
+            name: Its name.
+            unix_nano: Its time.
+            attributes: Its attributes.
+            reserved: Whether room was kept for it.
+        """
+        if not reserved:
+            self._events_left -= 1
+        self.span.add_event(name, self._fitted(attributes), unix_nano)
+
+    def _fitted(self, attributes: dict[str, Any]) -> dict[str, Any]:
+        fitted, used = fit(attributes, max_value_bytes=self._max_value_bytes, room=self._room)
+        self._room -= used
+        return fitted
+
+    def fail(self, description: str | None, error_type: str = semconv.ERROR_TYPE_OTHER) -> None:
+        """Set the status to ERROR; the first failure describes it."""
+        if self._failed or not self._is_recording:
+            return
+        self._failed = True
+        self.span.set_status(StatusCode.ERROR, (description or "")[:_MAX_DESCRIPTION] or None)
+        self.span.set_attribute(semconv.ERROR_TYPE, error_type)
+
+    def add_exception(self, exc: BaseException, unix_nano: int) -> None:
+        """Record an exception that escaped from the agent's code, if there is room."""
+        if self.is_full or not self._is_recording:
+            return
+        attributes = {
+            semconv.EXCEPTION_TYPE: error_type_of(exc),
+            semconv.EXCEPTION_MESSAGE: text_of(exc),
+            semconv.EXCEPTION_STACKTRACE: _stacktrace(exc),
+        }
+        self.add_event(semconv.EVENT_EXCEPTION, unix_nano, attributes)
+
+    def end(self, unix_nano: int) -> None:
+        """End it; what every span carries is set again last, because limits evict the oldest attribute."""
+        if self._is_recording:
+            self.span.set_attributes(identity(self._run_id))
+        self.span.end(unix_nano)
+
+
+def error_type_of(exc: BaseException) -> str:
+    """Return the name of an exception's class as the conventions want it, the module before it unless built in."""
+    kind = type(exc)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _stacktrace(exc: BaseException) -> str:
+    # format_tb, not format_exception: the exception's own text may raise, and stands in the message anyway.
+    lines = "".join(traceback.format_tb(exc.__traceback__))
+    return f"Traceback (most recent call last):\n{lines[-_MAX_STACKTRACE:]}{error_type_of(exc)}: {text_of(exc)}\n"

@@ -1,0 +1,407 @@
+"""One run in progress: what each call does to its record, its spans and the context, in that order.
+
+Knows neither which run a call belongs to (`_runtime` finds it) nor what the calls look like to the agent (`_calls`).
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import context as context_api
+
+from runspan.health import contained
+from runspan.record import (
+    RunRecord,
+    encode_decision,
+    encode_outcome,
+    encode_problem,
+    encode_run_end,
+    encode_run_start,
+    outcome_json,
+)
+from runspan.runtime._calls import RecordingCalls
+from runspan.runtime._clock import RunClock
+from runspan.runtime._context import (
+    ForwardingSpan,
+    Scope,
+    current_scope,
+    current_span_or_none,
+    enter,
+    leave_decision,
+    leave_run,
+    make_current,
+)
+from runspan.runtime._live import error_type_of
+from runspan.runtime._spans import RunSpans
+
+if TYPE_CHECKING:
+    from runspan.models import Run
+    from runspan.record import DecisionParts, FinishedRun, OutcomeParts, ProblemParts, Stamp
+    from runspan.runtime._live import LiveSpan
+    from runspan.runtime._runtime import Runtime
+
+__all__ = ["Decision", "OpenRun"]
+
+_logger = logging.getLogger("runspan.runtime")
+
+
+@dataclass(slots=True, eq=False)
+class Decision:
+    """A decision of an open run, for as long as something can still happen to it."""
+
+    id: str
+    position: int
+    """Its place among the decisions that were recorded by calls."""
+    made: Stamp
+    live: LiveSpan | None
+    forwarding: ForwardingSpan | None
+    ended: Stamp | None = None
+    """Its outcome's time. Its span is handed over later, when the next decision starts or the run ends."""
+
+
+class OpenRun(RecordingCalls):
+    """A run in progress, for explicit use: its calls record in it wherever they are made.
+
+    Comes from `with runtime.run(…) as run`. Has the Runtime's calls: `decide`, `record_outcome`, `report_problem`,
+    `decision`, `decide_and_execute`, `quick_decision`, `set_node`, `end_run`.
+    """
+
+    def __init__(self, runtime: Runtime, run_id: str, *, is_block: bool) -> None:
+        """Made by a Runtime only.
+
+        Args:
+            runtime: The Runtime it belongs to.
+            run_id: Its new id.
+            is_block: Whether a `with` block holds it open; `start_run` leaves such a run alone.
+        """
+        self._runtime = runtime
+        self._id = run_id
+        self.is_block = is_block
+        self._health = runtime.losses
+        self._clock = RunClock(runtime.clock)
+        self._spans = RunSpans(runtime.tracer, runtime.settings)
+        self._record: RunRecord | None = None
+        self._lock = threading.RLock()  # guards _record, _decisions, _is_open; re-entrant: signal handlers record too
+        self._decisions: dict[str, Decision] = {}
+        self._recorded_exception: BaseException | None = None
+        self._is_open = True
+        self._pid = os.getpid()
+        self._node_id = runtime.node_id
+        self._trace_id: str | None = None
+        self._forwarding: ForwardingSpan | None = None
+        self._before = context_api.get_current()
+
+    def __repr__(self) -> str:
+        """Show the id and state, never content."""
+        return f"<OpenRun {self._id} {'open' if self._is_open else 'ended'}>"
+
+    @property
+    def id(self) -> str:
+        """The Run's id."""
+        return self._id
+
+    @property
+    def trace_id(self) -> str | None:
+        """The id of its trace, 32 hex digits; None where its span does not record."""
+        return self._trace_id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still takes calls; in a forked child the parent's runs do not."""
+        return self._is_open and self._pid == os.getpid()
+
+    @property
+    def runtime(self) -> Runtime:
+        """The Runtime it belongs to."""
+        return self._runtime
+
+    def model(self) -> Run | None:
+        """Return the Run in progress; from now on this model is the truth, and may be changed."""
+        with self._lock:
+            return self._record.model() if self._record is not None else None
+
+    # Start.
+
+    def begin(self, goal_id: object, goal_description: object, input_data: object, session_id: object) -> None:
+        """Start it: record, run span, context."""
+        names = {"agent_name": self._runtime.agent_name, "session_id": session_id}
+        parts = encode_run_start(self._id, goal_id, goal_description, input_data, names)
+        parts.started = self._clock.started
+        with contained("spans", self._health):
+            self._trace_id = self._spans.start_run(
+                parts, agent_name=self._runtime.agent_name, session_id=str(session_id) if session_id else None
+            )
+        if self._trace_id is not None:
+            parts.extra = {"trace_id": b'"%s"' % self._trace_id.encode(), **parts.extra}
+        self._record = RunRecord(parts)
+        root = self._spans.root
+        if root is not None:
+            self._forwarding = ForwardingSpan(root.span, current_span_or_none(), None, self)
+        enter(self._forwarding, Scope(self, None, current_scope()))
+
+    # Decide.
+
+    def add_decision(self, *arguments: object, node_id: object = None) -> Decision | None:
+        """Record a decision and make its span current; None where the run has ended meanwhile.
+
+        Args:
+            arguments: As `encode_decision` takes them, without the node.
+            node_id: None for the run's own.
+        """
+        intent, options, chosen, reasoning, *rest = arguments
+        node = self._node_id if node_id is None else node_id
+        parts, doubts = encode_decision(intent, options, chosen, reasoning, node, *rest)  # type: ignore[arg-type]
+        for doubt in doubts:
+            self._health.warn(_logger, "doubtful decision", "decide in run %s: %s", self._id, doubt)
+        parts.made = self._clock.now()
+        parent = self._parent()
+        live = None
+        with contained("spans", self._health):
+            live = self._spans.start_decision(parts, parent.live if parent is not None else None)
+        decision = self._take(parts, live, parent)
+        if decision is None:
+            self.note_ignored("decide")
+            return None
+        with contained("spans", self._health):
+            if live is not None:
+                self._spans.describe_decision(live, parts)
+            self._hand_over(decision)
+        if decision.forwarding is not None:
+            make_current(decision.forwarding)
+        return decision
+
+    def _take(self, parts: DecisionParts, live: LiveSpan | None, parent: Decision | None) -> Decision | None:
+        """Give a decision its id and place; from here on it is in the record."""
+        if parent is not None:
+            parts.extra["parent_decision_id"] = b'"%s"' % parent.id.encode()
+        with self._lock:
+            if self._record is None:
+                return None
+            parts.id = f"dec_{self._record.next_decision}"
+            parts.index = self._record.decision_count
+            with contained("record", self._health):
+                self._record.add_decision(parts)
+            decision = Decision(parts.id, parts.index, parts.made, live, self._forward(live, parent))
+            self._decisions[parts.id] = decision
+            return decision
+
+    def _forward(self, live: LiveSpan | None, parent: Decision | None) -> ForwardingSpan | None:
+        if live is None:
+            return None
+        enclosing = (parent.forwarding if parent is not None else None) or self._forwarding
+        beneath = current_span_or_none()
+        # A decision that still waits for its outcome is a sibling, not what lies beneath.
+        while (
+            isinstance(beneath, ForwardingSpan) and beneath.run is self and beneath not in {enclosing, self._forwarding}
+        ):
+            beneath = beneath.beneath
+        return ForwardingSpan(live.span, beneath, enclosing, self)
+
+    def _parent(self) -> Decision | None:
+        """Return the innermost decision whose execution this call is part of and that is still open."""
+        scope = current_scope()
+        while scope is not None:
+            if scope.run is self and scope.decision is not None and scope.decision.ended is None:
+                return scope.decision
+            scope = scope.outer
+        return None
+
+    def _hand_over(self, latest: Decision) -> None:
+        """End the spans of earlier decisions that have their outcome."""
+        with self._lock:
+            ready = [decision for decision in self._decisions.values() if decision.ended and decision is not latest]
+            for decision in ready:
+                del self._decisions[decision.id]
+        for decision in ready:
+            if decision.live is not None and decision.ended is not None:
+                self._spans.end_decision(decision.live, decision.ended)
+
+    # Outcome.
+
+    def add_outcome(
+        self, decision_id: object, *arguments: object, cancelled: bool = False, exc: BaseException | None = None
+    ) -> None:
+        """Record an outcome; a second one, or one for a decision that is not there, becomes a problem.
+
+        Args:
+            decision_id: As the agent gave it.
+            arguments: As `encode_outcome` takes them.
+            cancelled: Whether the decision was interrupted.
+            exc: What escaped from the agent's code.
+        """
+        parts = encode_outcome(*arguments)  # type: ignore[arg-type]
+        placed = self._place_outcome(decision_id, parts, cancelled=cancelled, exc=exc)
+        if placed is None:
+            self.note_ignored("record_outcome")
+        elif isinstance(placed, str):
+            message = "record_outcome in run %s: %s %.80r; kept as a problem"
+            self._health.warn(_logger, "stray outcome", message, self._id, placed, decision_id)
+        elif placed.forwarding is not None:
+            placed.forwarding.close()
+            leave_decision(placed.forwarding)
+
+    def _place_outcome(
+        self, decision_id: object, parts: OutcomeParts, *, cancelled: bool, exc: BaseException | None
+    ) -> Decision | str | None:
+        """Return the decision that took the outcome, what is wrong with one that none could take, None after the end."""
+        with self._lock:
+            if self._record is None:
+                return None
+            parts.recorded = self._clock.now()
+            decision = self._decisions.get(decision_id) if isinstance(decision_id, str) else None
+            if decision is None or decision.ended is not None:
+                return self._add_stray_outcome(decision_id, parts)
+            decision.ended = parts.recorded
+            with contained("record", self._health):
+                self._record.add_outcome(decision.position, decision.id, parts)
+            with contained("spans", self._health):
+                self._project_outcome(decision, parts, cancelled=cancelled, exc=exc)
+            return decision
+
+    def _project_outcome(
+        self, decision: Decision, parts: OutcomeParts, *, cancelled: bool, exc: BaseException | None
+    ) -> None:
+        if decision.live is None:
+            return
+        error_type = error_type_of(exc) if exc is not None else None
+        self._spans.add_outcome(decision.live, parts, cancelled=cancelled, error_type=error_type)
+        if exc is not None and not cancelled:
+            self._record_exception(decision.live, exc, parts.recorded)
+
+    def _record_exception(self, live: LiveSpan, exc: BaseException, stamp: Stamp) -> None:
+        """Record an exception once, where it escapes first."""
+        if exc is self._recorded_exception:
+            return
+        self._recorded_exception = exc
+        live.add_exception(exc, stamp.unix_nano)
+
+    def _is_known(self, decision_id: object) -> bool:
+        """Whether a decision of this id was made in this run: handed over since, or still here."""
+        if not isinstance(decision_id, str) or self._record is None:
+            return False
+        number = decision_id.removeprefix("dec_")
+        made = number.isdecimal() and decision_id == f"dec_{int(number)}" and int(number) < self._record.next_decision
+        return made or decision_id in self._decisions
+
+    def _add_stray_outcome(self, decision_id: object, parts: OutcomeParts) -> str:
+        """Keep an outcome that no decision can take as a warning, whole in the problem's field `outcome`."""
+        what = "a second outcome for decision" if self._is_known(decision_id) else "an outcome for an unknown decision"
+        problem = encode_problem("warning", "", decision_id, None, None)
+        problem.description = f"runspan was given {what}: {problem.decision_id}"
+        problem.extra["outcome"] = outcome_json(parts)
+        self._add_problem(problem)
+        return what
+
+    # Problem.
+
+    def add_problem(self, *arguments: object) -> str:
+        """Record a problem; return its id, empty where the run has ended meanwhile."""
+        parts = encode_problem(*arguments)  # type: ignore[arg-type]
+        with self._lock:
+            is_open = self._record is not None
+            is_stray = parts.decision_id is not None and not self._is_known(parts.decision_id)
+            if is_open:
+                self._add_problem(parts)
+        if not is_open:
+            self.note_ignored("report_problem")
+        elif is_stray:
+            message = "report_problem in run %s: there is no decision %.80r; recorded for the run"
+            self._health.warn(_logger, "unknown decision", message, self._id, parts.decision_id)
+        return parts.id
+
+    def _add_problem(self, parts: ProblemParts) -> None:
+        record = self._record
+        if record is None:
+            return
+        parts.id = f"prob_{record.next_problem}"
+        parts.index = record.problem_count
+        parts.reported = self._clock.now()
+        with contained("record", self._health):
+            record.add_problem(parts)
+        named = self._decisions.get(parts.decision_id or "")
+        with contained("spans", self._health):
+            self._spans.add_problem(named.live if named is not None else None, parts)
+
+    # End.
+
+    def end(
+        self, status: str, narrative: object = "", output_data: object = None, exc: BaseException | None = None
+    ) -> bool:
+        """End it: file, spans, context. Only the first end counts.
+
+        Returns:
+            Whether this was the first.
+        """
+        text, output, extra = encode_run_end(narrative, output_data)
+        with self._lock:
+            if self._record is None:
+                return False
+            self._is_open = False
+            record, self._record = self._record, None
+            record.start.extra |= extra
+        ended = self._clock.now()
+        finished = self._finish(record, status, ended, text, output)
+        with contained("storage", self._health):
+            self._runtime.write(finished)
+        with contained("spans", self._health):
+            if exc is not None and self._spans.root is not None:
+                self._record_exception(self._spans.root, exc, ended)
+            self._spans.finish(record.start, finished, ended, error_type=error_type_of(exc) if exc else None)
+        self._end_spans(ended)
+        self._recorded_exception = None
+        self._runtime.forget(self)
+        leave_run(self, self._before)
+        return True
+
+    def _finish(
+        self, record: RunRecord, status: str, ended: Stamp, narrative: str, output: bytes | None
+    ) -> FinishedRun:
+        """Complete the record; where the agent has broken the model, fall back to what the calls recorded."""
+        with contained("model", self._health):
+            return record.finish(status, ended, narrative, output)
+        record.forget_model()
+        return record.finish(status, ended, narrative, output)
+
+    def _end_spans(self, ended: Stamp) -> None:
+        for decision in self._decisions.values():
+            with contained("spans", self._health):
+                if decision.forwarding is not None:
+                    decision.forwarding.close()
+                if decision.live is not None:
+                    self._spans.end_decision(
+                        decision.live, decision.ended or ended, is_missing=decision.ended is None
+                    )
+        self._decisions.clear()
+        if self._forwarding is not None:
+            self._forwarding.close()
+        with contained("spans", self._health):
+            self._spans.end(ended)
+
+    # What the calls need.
+
+    def elapsed_ms(self, since: Stamp) -> int:
+        """Return whole milliseconds since an instant of this run."""
+        return self._clock.elapsed_ms(since)
+
+    def set_node(self, node_id: str) -> None:
+        """Set the node of later decisions of this run.
+
+        Args:
+            node_id: Part of the agent that decides from now on.
+        """
+        self._node_id = node_id
+
+    def note_ignored(self, call: str) -> None:
+        """Warn of a call that came after the end."""
+        self._runtime.note_ignored(call, f"run {self._id} has ended")
+
+    def find_run(self, call: str) -> OpenRun | None:
+        """Return itself while it is open."""
+        if self.is_open:
+            return self
+        self.note_ignored(call)
+        return None

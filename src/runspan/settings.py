@@ -1,0 +1,164 @@
+"""Every setting of runspan in one table: argument, environment variable, default. Knows nothing of who uses them.
+
+One precedence: argument, environment, default; an empty variable means unset. Read once, at construction.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
+
+from runspan.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["DEFAULT_STORAGE", "SETTINGS", "Setting", "Settings", "read_settings"]
+
+_logger = logging.getLogger(__name__)
+
+DEFAULT_STORAGE: Final = ".runspan"
+"""Folder of the storage where a program has to have one and none is named: the command line, the exporter."""
+
+_DEFAULT_EVENT_LIMIT: Final = 128
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _positive_int(value: str) -> int:
+    try:
+        number = int(value)
+    except ValueError:
+        number = 0
+    if number <= 0:
+        msg = "must be a whole number above 0"
+        raise ValueError(msg)
+    return number
+
+
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if value not in words:
+            msg = f"must be one of {', '.join(words)}"
+            raise ValueError(msg)
+        return value
+
+    return parse
+
+
+def _web_address(value: str) -> str:
+    if not value.startswith(("http://", "https://")):
+        msg = "must begin with http:// or https://"
+        raise ValueError(msg)
+    return value.rstrip("/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One row of the table: the argument `name`, the variable `RUNSPAN_{NAME}` and the option `--{name}`."""
+
+    name: str
+    """Name of the argument and of the field of `Settings`."""
+    default: str | int | None
+    """Value when neither argument nor variable is given."""
+    parse: Callable[[str], str | int]
+    """Turns a text into the value; raises ValueError with what it must be."""
+    doc: str
+    """What it does, in one sentence."""
+
+    @property
+    def variable(self) -> str:
+        """Name of the environment variable."""
+        return f"RUNSPAN_{self.name.upper()}"
+
+
+SETTINGS: Final = (
+    Setting(name="storage", default=None, parse=_text, doc="Folder of the FileStorage that takes the run files."),
+    Setting(
+        name="parent",
+        default="root",
+        parse=_one_of("root", "current"),
+        doc="Whether a run's span is a root with a link to the current span, or a child of the current span.",
+    ),
+    Setting(
+        name="span_names",
+        default="node",
+        parse=_one_of("node", "choice"),
+        doc="Whether a decision's span is named by its node alone, or by its node and the option chosen.",
+    ),
+    Setting(
+        name="max_value_bytes",
+        default=32_768,
+        parse=_positive_int,
+        doc="Largest string put on a span or event, in bytes of UTF-8; files keep more.",
+    ),
+    Setting(
+        name="jaeger_url",
+        default=None,
+        parse=_web_address,
+        doc="Address of the Jaeger UI that links to traces lead to.",
+    ),
+)
+"""The table. Arguments, variables, options and their documentation all follow from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The values in force, one field for each row of `SETTINGS`."""
+
+    storage: str | None = None
+    parent: Literal["root", "current"] = "root"
+    span_names: Literal["node", "choice"] = "node"
+    max_value_bytes: int = 32_768
+    jaeger_url: str | None = None
+    event_limit: int = _DEFAULT_EVENT_LIMIT
+    """Events a span keeps before the SDK evicts the oldest (`OTEL_SPAN_EVENT_COUNT_LIMIT`)."""
+
+
+def read_settings(**arguments: Any) -> Settings:
+    """Settle each setting: argument, else environment, else default.
+
+    Args:
+        arguments: Values by setting name; None counts as not given.
+
+    Raises:
+        ConfigError: An argument or a variable cannot be used; the message names it and the legal values.
+    """
+    values = {setting.name: _settle(setting, arguments.get(setting.name)) for setting in SETTINGS}
+    return Settings(**cast("Any", values), event_limit=_event_limit())
+
+
+def _settle(setting: Setting, argument: object) -> str | int | None:
+    if argument is not None:
+        return _parse(setting, str(argument), shown=f"{setting.name}={argument!r}")
+    text = os.environ.get(setting.variable, "").strip()
+    if text:
+        return _parse(setting, text, shown=f"{setting.variable}={text!r}")
+    return setting.default
+
+
+def _parse(setting: Setting, text: str, *, shown: str) -> str | int:
+    try:
+        return setting.parse(text)
+    except ValueError as exc:
+        msg = f"{shown}: {exc}"
+        raise ConfigError(msg) from None
+
+
+def _event_limit() -> int:
+    """Read OpenTelemetry's own variable by its rules: a bad value warns and the default holds."""
+    text = os.environ.get("OTEL_SPAN_EVENT_COUNT_LIMIT", "").strip()
+    if not text:
+        return _DEFAULT_EVENT_LIMIT
+    try:
+        limit = int(text)
+    except ValueError:
+        limit = -1
+    if limit < 0:
+        _logger.warning("OTEL_SPAN_EVENT_COUNT_LIMIT=%r is no whole number; %d holds", text, _DEFAULT_EVENT_LIMIT)
+        return _DEFAULT_EVENT_LIMIT
+    return limit

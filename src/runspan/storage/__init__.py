@@ -1,0 +1,6 @@
+"""Run files on disk: whole or absent, private, indexed. Knows no spans, and pydantic only where models are asked for."""
+
+from runspan.storage._names import file_name, id_of
+from runspan.storage._store import FileStorage
+
+__all__ = ["FileStorage", "file_name", "id_of"]

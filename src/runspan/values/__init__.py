@@ -1,0 +1,21 @@
+"""Any value made JSON, by one documented rule, once. Knows no run, span or file.
+
+`encode` and `to_json_value` take what an agent hands over; `dumps` and `loads` plain JSON. See `_encode` for the rule.
+"""
+
+from runspan.values._bounds import DEFAULT_BOUNDS, NO_BOUNDS, Bounds
+from runspan.values._encode import encode, to_json_value
+from runspan.values._json import dumps, loads
+from runspan.values._text import clean_text, text_of
+
+__all__ = [
+    "DEFAULT_BOUNDS",
+    "NO_BOUNDS",
+    "Bounds",
+    "clean_text",
+    "dumps",
+    "encode",
+    "loads",
+    "text_of",
+    "to_json_value",
+]

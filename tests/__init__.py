@@ -1,0 +1,1 @@
+"""Tests of runspan. A package, so that tests share helpers by name: `from tests.waiting import eventually`."""

@@ -1,0 +1,100 @@
+"""What every test gets: a clean environment, a context of its own, and the real backends for those that ask."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Final
+
+import pytest
+from hypothesis import settings
+from opentelemetry import context, trace
+
+import runspan  # noqa: F401 - loads runspan.health, whose name the package gives to a function
+from tests.backends import COLLECTOR, JAEGER, Collector, Jaeger, Program, Server, UnavailableError, find
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+CI: Final = os.environ.get("CI") == "true"
+
+# A slow machine is no fault of the code, and a property that fails in CI must fail again at home.
+settings.register_profile("runspan", deadline=None, derandomize=CI)
+settings.load_profile("runspan")
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's OpenTelemetry or runspan settings decide a test; those that name the backends stay."""
+    for name in list(os.environ):
+        if name.startswith(("OTEL_", "RUNSPAN_")) and not name.startswith("RUNSPAN_TEST_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _strict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of ours that would be kept from the agent fails the test."""
+    monkeypatch.setattr(sys.modules["runspan.health"], "STRICT", True)
+
+
+@pytest.fixture
+def contained_faults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faults of ours are kept from the agent, as they are for users."""
+    monkeypatch.setattr(sys.modules["runspan.health"], "STRICT", False)
+
+
+@pytest.fixture(autouse=True)
+def _own_context() -> Iterator[None]:
+    """A run or span that a test leaves current is gone with the test.
+
+    OpenTelemetry lets its global provider be set once in a process, so there is nothing to put back: a test that needs
+    a global provider runs a subprocess, and one that sets it here fails.
+    """
+    token = context.attach(context.Context())
+    yield
+    context.detach(token)
+
+    assert isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider), "set the global provider in a subprocess"
+
+
+@pytest.fixture(scope="session")
+def jaeger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jaeger]:
+    """A real Jaeger, one for the whole session: every test looks at traces of its own."""
+    _require(JAEGER)
+    with Jaeger(tmp_path_factory.mktemp("jaeger")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def collector(tmp_path_factory: pytest.TempPathFactory, jaeger: Jaeger) -> Iterator[Collector]:
+    """A real Collector that sends to `jaeger` and writes an OTLP JSON file, one for the whole session."""
+    _require(COLLECTOR)
+    with Collector(tmp_path_factory.mktemp("collector"), jaeger_grpc=jaeger.grpc_endpoint) as server:
+        yield server
+
+
+def _require(program: Program) -> None:
+    """Skip the test where a program cannot be had; in CI that is a failure."""
+    try:
+        find(program)
+    except UnavailableError as exc:
+        if CI:
+            pytest.fail(str(exc), pytrace=False)
+        pytest.skip(str(exc))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever asks for a backend carries the marker."""
+    for item in items:
+        if {"collector", "jaeger"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("backend")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows what its backends have said."""
+    report = yield
+    if report.failed:
+        used = getattr(item, "funcargs", {}).values()
+        report.sections += [(f"log of {server.name}", server.log()) for server in used if isinstance(server, Server)]
+    return report
