@@ -215,17 +215,23 @@ def test_block_without_outcome_records_success_with_its_latency(runs: CapturedRu
 
 def test_explicit_outcome_and_end_win_over_the_block(runs: CapturedRuns) -> None:
     """What the agent says itself stands, whatever leaves the block."""
-    runtime = runs.runtime
-    with pytest.raises(ValueError, match="late"), runtime.run("answer") as run:
-        with runtime.decision("i", OPTIONS, "mail", "r") as decision:
-            decision.outcome(False, error="told", latency_ms=5)
-        run.end_run(True, "all fine")
-        raise ValueError("late")
+    ended: list[str] = []
 
-    stored = file_of(runs, run.id)
-    assert stored["status"] == "completed"
-    assert stored["narrative"] == "all fine"
-    assert (stored["decisions"][0]["outcome"]["error"], stored["decisions"][0]["outcome"]["latency_ms"]) == ("told", 5)
+    def agent() -> None:
+        with runs.runtime.run("answer") as run:
+            with runs.runtime.decision("i", OPTIONS, "mail", "r") as decision:
+                decision.outcome(False, error="told", latency_ms=5)
+            run.end_run(True, "all fine")
+            ended.append(run.id)
+            raise ValueError("late")
+
+    with pytest.raises(ValueError, match="late"):
+        agent()
+
+    stored = file_of(runs, ended[0])
+    outcome = stored["decisions"][0]["outcome"]
+    assert (stored["status"], stored["narrative"]) == ("completed", "all fine")
+    assert (outcome["error"], outcome["latency_ms"]) == ("told", 5)
 
 
 def test_second_outcome_is_kept_as_a_problem(runs: CapturedRuns, caplog: pytest.LogCaptureFixture) -> None:
@@ -442,7 +448,7 @@ def test_sampled_out_run_is_recorded_whole(tmp_path: Path) -> None:
     assert len(json.loads((tmp_path / "runs" / f"{run_id}.json").read_bytes())["decisions"]) == 1
 
 
-def test_without_storage_there_are_spans_only(runs: CapturedRuns) -> None:
+def test_without_storage_there_are_spans_only() -> None:
     """A Runtime without storage records spans and writes nothing."""
     captured = CapturedRuns()
     run_id = captured.runtime.start_run("answer")

@@ -97,7 +97,7 @@ class Health:
 def _replace_locks() -> None:
     """Give a forked child locks of its own: another thread of its parent may have held one."""
     for health in list(_ALIVE):
-        health._after_fork()
+        health._after_fork()  # noqa: SLF001 - its own module
 
 
 _ALIVE: Final[weakref.WeakSet[Health]] = weakref.WeakSet()

@@ -223,7 +223,9 @@ class RunMetrics(_Model):
     @property
     def success_rate(self) -> float:
         """Successful over all decisions, 0.0 without decisions."""
-        return success_rate({"total_decisions": self.total_decisions, "successful_decisions": self.successful_decisions})
+        return success_rate(
+            {"total_decisions": self.total_decisions, "successful_decisions": self.successful_decisions}
+        )
 
 
 class Run(_Model):

@@ -113,7 +113,7 @@ EVENT_OUTCOME: Final = "runspan.outcome"
 """Event on a decision span: what became of the decision. Carries the `runspan.outcome.*` attributes."""
 
 EVENT_PROBLEM: Final = "runspan.problem"
-"""Event on a decision span, the run span or a `problems` span. Carries `runspan.problem.*` and `runspan.decision.id`."""
+"""Event on a decision, run or `problems` span. Carries the `runspan.problem.*` attributes and `runspan.decision.id`."""
 
 EVENT_EXCEPTION: Final = "exception"
 """Event on the span an exception of the agent escaped from first.
@@ -153,7 +153,7 @@ RUN_STARTED_AT: Final = "runspan.run.started_at"
 """Exact text of `started_at`, string. On the run span, only where the span's start time cannot give it back."""
 
 RUN_COMPLETED_AT: Final = "runspan.run.completed_at"
-"""Exact text of `completed_at`, string, or "" for null. On the run span, only where its end time cannot give it back."""
+"""Exact text of `completed_at`, string, "" for null. On the run span, only where its end time cannot give it back."""
 
 RUN_INPUT: Final = "runspan.run.input"
 """`input_data` of the Run, JSON object. On the run span, unless empty."""

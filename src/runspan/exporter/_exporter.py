@@ -86,7 +86,8 @@ class RunFileExporter(SpanExporter):
 
     def _write(self, decoded_runs: Iterable[DecodedRun]) -> bool:
         """Write runs; one that cannot be written does not keep the others."""
-        return all([self._write_one(decoded) for decoded in decoded_runs])
+        results = [self._write_one(decoded) for decoded in decoded_runs]
+        return all(results)
 
     def _write_one(self, decoded: DecodedRun) -> bool:
         try:

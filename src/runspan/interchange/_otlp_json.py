@@ -69,9 +69,7 @@ def _event(event: _Object) -> EventRecord:
 
 
 def _link(link: _Object) -> LinkRecord:
-    return LinkRecord(
-        trace_id=int(link["traceId"], 16), span_id=int(link["spanId"], 16), attributes=_attributes(link)
-    )
+    return LinkRecord(trace_id=int(link["traceId"], 16), span_id=int(link["spanId"], 16), attributes=_attributes(link))
 
 
 _ENUM_NAMES = {

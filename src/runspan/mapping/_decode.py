@@ -7,7 +7,6 @@ marked `incomplete` in the Run itself, naming what is missing.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -20,6 +19,8 @@ from runspan.record import metrics_of
 from runspan.values import dumps, loads
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from runspan.mapping._records import Attributes, EventRecord, SpanRecord
 
 __all__ = ["DecodedRun", "decode_run", "is_run_span", "rebuild_run", "run_id_of"]

@@ -86,9 +86,7 @@ def derive_decision(decision: JSONObject) -> JSONObject:
     found = (option for option in _objects(decision.get("options")) if option.get("id") == chosen)
     decision["chosen_option"] = next(found, None)
     decision["was_successful"] = successful
-    decision["was_good_decision"] = was_good_decision(
-        successful=successful, evaluation=decision.get("evaluation")
-    )
+    decision["was_good_decision"] = was_good_decision(successful=successful, evaluation=decision.get("evaluation"))
     return decision
 
 
@@ -131,19 +129,20 @@ def one_line(decision: JSONObject) -> str:
 def default_narrative(run: JSONObject) -> str:
     """Return the narrative of a Run that was given none."""
     metrics = run.get("metrics") or {}
+    names = ("total_decisions", "successful_decisions", "failed_decisions")
+    total, succeeded, failed = (_number(metrics.get(name)) for name in names)
     ended = "completed successfully" if run.get("status") == RunStatus.COMPLETED else "failed"
     sentences = [
         f"Run {ended}.",
-        f"Made {_number(metrics.get('total_decisions'))} decisions: "
-        f"{_number(metrics.get('successful_decisions'))} succeeded, {_number(metrics.get('failed_decisions'))} failed.",
+        f"Made {total} decisions: {succeeded} succeeded, {failed} failed.",
     ]
     for title, severity in (("Critical issues", "critical"), ("Warnings", "warning")):
         descriptions = _descriptions(run, severity)
         if descriptions:
             sentences.append(f"{title}: {', '.join(descriptions)}")
-    failed = [str(decision.get("intent")) for decision in _objects(run.get("decisions")) if not _succeeded(decision)]
-    if failed:
-        sentences.append(f"Failed on: {', '.join(failed[:_FAILURES])}")
+    intents = [str(decision.get("intent")) for decision in _objects(run.get("decisions")) if not _succeeded(decision)]
+    if intents:
+        sentences.append(f"Failed on: {', '.join(intents[:_FAILURES])}")
     return " ".join(sentences)
 
 

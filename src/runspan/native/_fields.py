@@ -23,7 +23,7 @@ __all__ = [
     "RunStatus",
 ]
 
-JSONValue: TypeAlias = Union[None, bool, int, float, str, list["JSONValue"], dict[str, "JSONValue"]]
+JSONValue: TypeAlias = Union[bool, int, float, str, list["JSONValue"], dict[str, "JSONValue"], None]  # noqa: UP007 - `|` cannot join quoted names
 """What JSON can say, as Python has it."""
 
 JSONObject: TypeAlias = dict[str, Any]

@@ -17,7 +17,18 @@ from runspan.values import DEFAULT_BOUNDS, clean_text, dumps, encode, text_of, t
 if TYPE_CHECKING:
     from runspan.native import JSONValue
 
-__all__ = ["Extra", "array_of_texts", "array_of_texts_json", "boolean", "keep", "number", "object_json", "optional_text", "text", "whole"]
+__all__ = [
+    "Extra",
+    "array_of_texts",
+    "array_of_texts_json",
+    "boolean",
+    "keep",
+    "number",
+    "object_json",
+    "optional_text",
+    "text",
+    "whole",
+]
 
 Extra = dict[str, bytes]
 """Extra fields of one part, name -> JSON."""

@@ -6,14 +6,13 @@ Knows neither record nor spans: each call finds its run and hands the arguments 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, overload
 
 from runspan.native import DecisionType
 from runspan.runtime._execution import DecisionBlock, Execution
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
     from typing import Unpack
 
     from runspan.runtime._run import OpenRun
@@ -154,7 +153,7 @@ class RecordingCalls(ABC):
         return self.decide(intent, [option], "action", reasoning, node_id)
 
     @overload
-    def decide_and_execute(
+    def decide_and_execute(  # type: ignore[overload-overlap]  # what is awaitable is something, too
         self,
         intent: str,
         options: Sequence[Mapping[str, Any]],

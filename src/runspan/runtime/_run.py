@@ -9,7 +9,7 @@ import logging
 import os
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from opentelemetry import context as context_api
 
@@ -154,7 +154,7 @@ class OpenRun(RecordingCalls):
         """
         intent, options, chosen, reasoning, *rest = arguments
         node = self._node_id if node_id is None else node_id
-        parts, doubts = encode_decision(intent, options, chosen, reasoning, node, *rest)  # type: ignore[arg-type]
+        parts, doubts = encode_decision(intent, options, chosen, reasoning, node, *rest)
         for doubt in doubts:
             self._health.warn(_logger, "doubtful decision", "decide in run %s: %s", self._id, doubt)
         parts.made = self._clock.now()
@@ -233,7 +233,7 @@ class OpenRun(RecordingCalls):
             cancelled: Whether the decision was interrupted.
             exc: What escaped from the agent's code.
         """
-        parts = encode_outcome(*arguments)  # type: ignore[arg-type]
+        parts = encode_outcome(*arguments)
         placed = self._place_outcome(decision_id, parts, cancelled=cancelled, exc=exc)
         if placed is None:
             self.note_ignored("record_outcome")
@@ -247,7 +247,7 @@ class OpenRun(RecordingCalls):
     def _place_outcome(
         self, decision_id: object, parts: OutcomeParts, *, cancelled: bool, exc: BaseException | None
     ) -> Decision | str | None:
-        """Return the decision that took the outcome, what is wrong with one that none could take, None after the end."""
+        """Return the decision that took the outcome, or what is wrong with it; None after the end."""
         with self._lock:
             if self._record is None:
                 return None
@@ -300,7 +300,7 @@ class OpenRun(RecordingCalls):
 
     def add_problem(self, *arguments: object) -> str:
         """Record a problem; return its id, empty where the run has ended meanwhile."""
-        parts = encode_problem(*arguments)  # type: ignore[arg-type]
+        parts = encode_problem(*arguments)
         with self._lock:
             is_open = self._record is not None
             is_stray = parts.decision_id is not None and not self._is_known(parts.decision_id)
@@ -372,9 +372,7 @@ class OpenRun(RecordingCalls):
                 if decision.forwarding is not None:
                     decision.forwarding.close()
                 if decision.live is not None:
-                    self._spans.end_decision(
-                        decision.live, decision.ended or ended, is_missing=decision.ended is None
-                    )
+                    self._spans.end_decision(decision.live, decision.ended or ended, is_missing=decision.ended is None)
         self._decisions.clear()
         if self._forwarding is not None:
             self._forwarding.close()

@@ -232,7 +232,11 @@ class Runtime(RecordingCalls):
     def note_ignored(self, call: str, why: str) -> None:
         """Warn of a call that could not be recorded."""
         self.losses.warn(
-            _logger, f"{call} ignored", "%s was ignored: %s. Start one with start_run() or with runtime.run().", call, why
+            _logger,
+            f"{call} ignored",
+            "%s was ignored: %s. Start one with start_run() or with runtime.run().",
+            call,
+            why,
         )
 
     # What runs need of their Runtime.
@@ -253,7 +257,7 @@ class Runtime(RecordingCalls):
         self._own = weakref.WeakKeyDictionary()
 
 
-def _tracer(provider: trace.TracerProvider | None) -> trace.Tracer:
+def _tracer(provider: object) -> trace.Tracer:
     if provider is not None and not isinstance(provider, trace.TracerProvider):
         msg = f"tracer_provider={provider!r}: must be an OpenTelemetry TracerProvider, or None for the global one"
         raise ConfigError(msg)

@@ -1,4 +1,4 @@
-"""Run files on disk: whole or absent, private, indexed. Knows no spans, and pydantic only where models are asked for."""
+"""Run files on disk: whole or absent, private, indexed. Knows no spans; pydantic loads where a model is asked for."""
 
 from runspan.storage._names import file_name, id_of
 from runspan.storage._store import FileStorage

@@ -1,4 +1,4 @@
-"""The one rule by which any value becomes JSON. Never raises, never consumes an iterator, always bounded.
+r"""The one rule by which any value becomes JSON. Never raises, never consumes an iterator, always bounded.
 
 | Python | JSON |
 |---|---|
@@ -10,7 +10,7 @@
 | datetime, date, time | ISO 8601, `Z` for UTC |
 | timedelta | ISO 8601 duration |
 | Decimal, UUID, paths | their text |
-| bytes | UTF-8 text, other bytes as `\\xff` |
+| bytes | UTF-8 text, other bytes as `\xff` |
 | numpy scalars and arrays | their Python values |
 | NaN, infinities | null |
 | exceptions | `Type: message` |
@@ -43,7 +43,9 @@ __all__ = ["encode", "to_json_value"]
 
 # No `default` hook: no Python code runs while orjson walks the agent's containers, so the GIL is kept and a container
 # that another thread changes meanwhile cannot hurt.
-_PLAIN_ONLY: Final = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+_PLAIN_ONLY: Final = (
+    orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+)
 _ARRAYS: Final = (list, tuple, set, frozenset, deque, KeysView, ValuesView, ItemsView)
 _MAX_DIGITS: Final = 4_000
 _TRIES: Final = 3
