@@ -16,11 +16,40 @@ from tests.backends import COLLECTOR, JAEGER, Collector, Jaeger, Program, Server
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+ROOT: Final = Path(__file__).parents[1]
 CI: Final = os.environ.get("CI") == "true"
 
 # A slow machine is no fault of the code, and a property that fails in CI must fail again at home.
 settings.register_profile("runspan", deadline=None, derandomize=CI)
 settings.load_profile("runspan")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--golden` writes what tests compare with."""
+    parser.addoption("--golden", action="store_true", help="write files of promised bytes instead of comparing")
+
+
+class Golden(Protocol):
+    """What the fixture `golden` gives."""
+
+    def __call__(self, path: str, actual: str) -> None:
+        """Compare a text with a file of the repository, byte for byte; or write the file, under `--golden`."""
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Hold a text to what a file promises: `golden("tests/golden/public_api.txt", text)`."""
+
+    def compare(path: str, actual: str) -> None:
+        file = ROOT / path
+        if request.config.getoption("--golden"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(actual.encode())
+        promised = file.read_bytes().decode() if file.exists() else ""
+
+        assert promised == actual, f"{path} says something else; if that is right, run `make golden`"
+
+    return compare
 
 
 @pytest.fixture(autouse=True)
@@ -84,10 +113,13 @@ def _require(program: Program) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whoever asks for a backend carries the marker."""
+    """Whoever asks for a backend or a golden file carries the marker."""
     for item in items:
-        if {"collector", "jaeger"} & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if {"collector", "jaeger"} & fixtures:
             item.add_marker("backend")
+        if "golden" in fixtures:
+            item.add_marker("golden")
 
 
 @pytest.hookimpl(wrapper=True)

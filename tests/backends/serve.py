@@ -1,4 +1,4 @@
-"""`python -m tests.backends.serve`: Collector and Jaeger on their usual ports, to look at. Knows nothing of the tests."""
+"""`python -m tests.backends.serve`: Collector and Jaeger on their usual ports, to look at. Knows no test."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _PORTS: Final = {4317: "OTLP over gRPC", 4318: "OTLP over HTTP", 16686: "Jaeger"}
 _TRACES: Final = Path("traces/traces.jsonl").absolute()
 _JAEGER_START_S: Final = 60.0
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 _READY: Final = f"""
 Collector and Jaeger are running; Ctrl-C stops both.
@@ -93,12 +94,16 @@ def _binaries() -> Iterator[str]:
     with (
         tempfile.TemporaryDirectory(prefix="runspan-backends-") as folder,
         Jaeger(Path(folder), port=16686) as jaeger,
-        Collector(
-            Path(folder), jaeger_grpc=jaeger.grpc_endpoint, http_port=4318, grpc_port=4317, traces_file=_TRACES
-        ) as collector,
+        Collector(Path(folder), jaeger_grpc=jaeger.grpc_endpoint, http_port=4318, grpc_port=4317, traces_file=_TRACES),
     ):
         yield _READY + "\n" + _NO_PAGES
-        print(jaeger.log() + collector.log(), end="", file=sys.stderr)
+
+
+def _interrupt(*_: object) -> None:
+    """The first signal stops us in order; another must not stop the stopping."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def main() -> int:
@@ -107,19 +112,19 @@ def main() -> int:
     Returns:
         0 when stopped, 2 when it could not start.
     """
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)
     try:
         _require_ports()
         _TRACES.parent.mkdir(exist_ok=True)
         with _images() if _docker_runs() else _binaries() as ready:
             print(ready, flush=True)
-            stop.wait()
+            threading.Event().wait()
+    except KeyboardInterrupt:
+        print("stopped", flush=True)
     except (_StartError, UnavailableError, AssertionError) as exc:
         print(f"Error: {exc}", file=sys.stderr)
         return 2
-    print("stopped", flush=True)
     return 0
 
 
