@@ -63,4 +63,5 @@ def _parts(run: dict[str, Any]) -> tuple[int, int]:
     """Count what a Run holds; of two with the same parts the one that lacks less holds more."""
     decisions = run.get("decisions") or []
     outcomes = sum(1 for decision in decisions if isinstance(decision, dict) and decision.get("outcome"))
-    return len(decisions) + outcomes + len(run.get("problems") or []), -len(run.get("incomplete") or [])
+    own_span = int(run.get("completed_at") is not None)
+    return own_span + len(decisions) + outcomes + len(run.get("problems") or []), -len(run.get("incomplete") or [])
