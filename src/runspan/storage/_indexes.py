@@ -144,6 +144,11 @@ class Indexes:
         entries = _applied(self._stored(key), key, markers)
         return [run_id for run_id in entries if run_id not in put or self._has_run(run_id)]
 
+    def keys_with(self, run_id: str) -> list[Key]:
+        """Return the indexes that name a run, for one whose own file does not tell any more."""
+        keys = [(kind, some_id) for kind in KINDS for some_id in self.ids(kind) if some_id is not None]
+        return [key for key in keys if run_id in self.run_ids(key)]
+
     def ids(self, kind: str) -> list[str | None]:
         """Return the ids that have an index of a kind; None for each whose name is hashed."""
         found = {name: id_of(name) for name in list_names(self._folder / kind, SUFFIX)}

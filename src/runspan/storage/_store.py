@@ -19,7 +19,7 @@ from runspan.errors import ConfigError, CorruptFileError
 from runspan.native import summarize
 from runspan.storage._files import list_names, make_folder, read_file, remove_file, write_file
 from runspan.storage._folding import fold_soon
-from runspan.storage._indexes import Indexes, keys_of
+from runspan.storage._indexes import Indexes, Key, keys_of
 from runspan.storage._names import SUFFIX, file_name, id_of
 from runspan.values import NO_BOUNDS, dumps, loads, to_json_value
 
@@ -105,7 +105,7 @@ class FileStorage:
         run_id = str(run["id"])
         path = self.run_path(run_id)
         keys = keys_of(run)
-        taken = [key for key in self._keys_before(path) if key not in keys]
+        taken = [key for key in self._keys_before(path, run_id) if key not in keys]
         self._indexes.mark(run_id, keys, taken)
         write_file(path, data, durable=True)
         write_file(self._summaries / path.name, dumps(summarize(run), indent=True), durable=False)
@@ -113,13 +113,12 @@ class FileStorage:
             fold_soon(self._indexes)
         return path
 
-    def _keys_before(self, path: Path) -> list[tuple[str, str]]:
-        """Return the indexes that a run is in which is about to be replaced."""
-        try:
-            before = loads(read_file(path) or b"null")
-        except (OSError, ValueError):
+    def _keys_before(self, path: Path, run_id: str) -> list[Key]:
+        """Return the indexes that a run is in which is about to be replaced or deleted."""
+        if not path.exists():
             return []
-        return keys_of(before) if isinstance(before, dict) else []
+        before = self._read_plain(path)
+        return keys_of(before) if before is not None and "goal_id" in before else self._indexes.keys_with(run_id)
 
     def load_run(self, run_id: str) -> Run | None:
         """Return a run, None where there is none of that id.
@@ -174,7 +173,7 @@ class FileStorage:
     def delete_run(self, run_id: str) -> bool:
         """Delete a run, its summary and its index entries; return whether there was one."""
         path = self.run_path(run_id)
-        keys = self._keys_before(path)
+        keys = self._keys_before(path, run_id)
         if not remove_file(path):
             return False
         remove_file(self._summaries / path.name)

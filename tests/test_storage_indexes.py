@@ -1,0 +1,159 @@
+"""Indexes with many writers: nothing is lost, whoever is stopped or killed, and no reader ever sees a torn one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runspan import FileStorage, Run
+from tests.waiting import eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WRITER = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from runspan.storage import FileStorage
+path, name, threads, count = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+storage = FileStorage(path)
+def save(number):
+    run_id = f"run_{name}_{number}"
+    run = {"id": run_id, "goal_id": f"goal-{number % 3}", "status": "completed", "metrics": {"nodes_executed": ["n"]}}
+    storage.write_run(b'{"id": "%s"}' % run_id.encode(), run)
+with ThreadPoolExecutor(threads) as pool:
+    list(pool.map(save, range(count)))
+"""
+
+HOLDER = """
+import fcntl, os, sys
+descriptor = os.open(sys.argv[1] + "/indexes/lock", os.O_RDWR | os.O_CREAT)
+fcntl.flock(descriptor, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def writer(storage: Path, name: str, *, threads: int = 4, count: int = 25) -> subprocess.Popen[bytes]:
+    """Start a process that saves runs."""
+    return subprocess.Popen([sys.executable, "-c", WRITER, str(storage), name, str(threads), str(count)])
+
+
+def test_many_processes_and_threads_lose_nothing(tmp_path: Path) -> None:
+    """Four processes of four threads; a plain reader of the index files never sees a torn one."""
+    FileStorage(tmp_path)
+    stop = threading.Event()
+    torn: list[str] = []
+
+    def read() -> None:
+        while not stop.is_set():
+            for path in [*(tmp_path / "indexes").glob("by_*/*.json"), *(tmp_path / "runs").glob("*.json")]:
+                try:
+                    json.loads(path.read_bytes())
+                except ValueError:
+                    torn.append(path.name)
+                except FileNotFoundError:
+                    continue
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    processes = [writer(tmp_path, str(number)) for number in range(4)]
+    results = [process.wait(60) for process in processes]
+    stop.set()
+    reader.join()
+    storage = FileStorage(tmp_path)
+    everything = {f"run_{name}_{number}" for name in range(4) for number in range(25)}
+
+    assert [0] * 4 == results
+    assert [] == torn
+    assert everything == set(storage.list_all_runs()) == set(storage.get_runs_by_status("completed"))
+    assert everything == set(storage.get_runs_by_node("n"))
+    assert 100 == sum(len(storage.get_runs_by_goal(f"goal-{number}")) for number in range(3))
+
+
+def test_stopped_lock_holder_starves_nobody(tmp_path: Path) -> None:
+    """Writers leave their markers and go on; readers of ours see them; the next free writer folds them."""
+    storage = FileStorage(tmp_path)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert b"held\n" == holder.stdout.readline()
+    os.kill(holder.pid, signal.SIGSTOP)
+    try:
+        storage.save_run(Run(id="run_1", goal_id="goal"))
+        assert ["run_1"] == storage.get_runs_by_goal("goal")
+        assert not (tmp_path / "indexes" / "by_goal" / "goal.json").exists()
+    finally:
+        holder.kill()
+        holder.communicate()
+    storage.save_run(Run(id="run_2", goal_id="goal"))
+
+    assert ["run_1", "run_2"] == json.loads((tmp_path / "indexes" / "by_goal" / "goal.json").read_bytes())
+
+
+def test_folding_that_was_put_off_is_done_within_a_second(tmp_path: Path) -> None:
+    """A large index is not rewritten at every save; it is current soon after, with nobody asking."""
+    index = tmp_path / "indexes" / "by_status" / "completed.json"
+    storage = FileStorage(tmp_path)
+    index.write_text(json.dumps([f"run_{number}" for number in range(5_000)]))
+    run = {"id": "run_new", "goal_id": "g", "status": "completed"}
+    storage.write_run(b"{}", run)
+    pending = list((tmp_path / "indexes" / "pending").glob("*.marker"))
+
+    assert 1 == len(pending)
+    assert "run_new" == storage.get_runs_by_status("completed")[-1]
+    eventually(lambda: "run_new" in json.loads(index.read_bytes()))
+
+
+def test_marker_whose_run_never_came_is_not_listed(tmp_path: Path) -> None:
+    """A process that died between marker and run file leaves no ghost."""
+    storage = FileStorage(tmp_path)
+    storage._indexes.mark("run_ghost", [("by_goal", "g")], [])  # noqa: SLF001 - what a dying process leaves
+    storage.save_run(Run(id="run_1", goal_id="g"))
+
+    assert ["run_1"] == storage.get_runs_by_goal("g")
+    assert ["run_1"] == json.loads((tmp_path / "indexes" / "by_goal" / "g.json").read_bytes())
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_forked_child_folds_too(tmp_path: Path) -> None:
+    """The folding thread does not survive a fork; the child starts its own."""
+    storage = FileStorage(tmp_path)
+    index = tmp_path / "indexes" / "by_status" / "completed.json"
+    index.write_text(json.dumps([f"run_{number}" for number in range(5_000)]))
+    storage.write_run(b"{}", {"id": "run_parent", "goal_id": "g", "status": "completed"})
+    child = os.fork()
+    if child == 0:
+        try:
+            storage.write_run(b"{}", {"id": "run_child", "goal_id": "g", "status": "completed"})
+            eventually(lambda: "run_child" in json.loads(index.read_bytes()))
+        except BaseException:  # noqa: BLE001 - a child must not go on with the parent's tests
+            os._exit(1)
+        os._exit(0)
+
+    assert 0 == os.waitpid(child, 0)[1]
+
+
+def test_threads_of_one_storage_lose_nothing(tmp_path: Path) -> None:
+    """Saves and deletions at the same time."""
+    storage = FileStorage(tmp_path)
+
+    def save(number: int) -> None:
+        storage.save_run(Run(id=f"run_{number}", goal_id="goal"))
+        if number % 2:
+            storage.delete_run(f"run_{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(save, range(60)))
+
+    assert {f"run_{number}" for number in range(0, 60, 2)} == set(storage.get_runs_by_goal("goal"))
