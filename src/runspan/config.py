@@ -65,11 +65,12 @@ def configure(
     """
     existing = _existing(tracer_provider)
     provider = existing or _new_provider(service_name)
-    if endpoint is not None or existing is None:
-        _add(provider, "otlp", endpoint, lambda: _otlp_processor(endpoint))
+    # Files first: at exit processors are shut down in this order, and a collector that is down takes all the time.
     if storage is not None:
         exporter = RunFileExporter(storage)
         _add(provider, "files", str(exporter.storage.base_path), lambda: BatchSpanProcessor(exporter))
+    if endpoint is not None or existing is None:
+        _add(provider, "otlp", endpoint, lambda: _otlp_processor(endpoint))
     if existing is None:
         trace.set_tracer_provider(provider)
         _AT_EXIT.watch(provider)
