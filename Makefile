@@ -48,7 +48,7 @@ lock: $(VENV) ## choose anew what .venv holds
 		--custom-compile-command "make lock" --output-file constraints.txt pyproject.toml
 
 clean: ## forget everything that can be made again, except the built backends
-	rm -rf .venv build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache tests/.ruff_cache
 
 $(VENV): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; make PYTHON=/path/to/python" >&2; exit 1; }

@@ -77,7 +77,8 @@ def url() -> Iterator[str]:
 def instrumented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CapturedRuns]:
     """A Runtime in a process whose sqlite3, httpx and openai are instrumented, once: one keeps its first provider."""
     captured = CapturedRuns(tmp_path_factory.mktemp("runs"))
-    instrumentors = (SQLite3Instrumentor(), HTTPXClientInstrumentor(), OpenAIInstrumentor())
+    openai_instrumentor: Any = OpenAIInstrumentor  # the package has no types
+    instrumentors = (SQLite3Instrumentor(), HTTPXClientInstrumentor(), openai_instrumentor())
     for instrumentor in instrumentors:
         instrumentor.instrument(tracer_provider=captured.provider)
     yield captured

@@ -217,6 +217,6 @@ def test_models_and_plain_functions_compute_the_same(result: Any, extra: Any, er
 
 def test_everything_imports_from_runspan() -> None:
     """All names of the native API, and the enums are texts."""
-    assert "completed" == runspan.RunStatus.COMPLETED
-    assert "custom" == runspan.DecisionType.CUSTOM
+    assert ("completed", "custom") == (str(runspan.RunStatus.COMPLETED), str(runspan.DecisionType.CUSTOM))
+    assert isinstance(runspan.RunStatus.COMPLETED, str)
     assert all(hasattr(runspan, name) for name in runspan.__all__)

@@ -137,7 +137,11 @@ def test_calls_without_a_run_return_nothing(tmp_path: Path, call: Any, expected:
 def test_calls_without_a_run_warn(tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture) -> None:
     """Each such call is logged as a warning that names it, and counted."""
     runtime = Runtime(tmp_path)
-    arguments = {"end_run": (True,), "decide": ("i", [], "c", "r"), "record_outcome": ("dec_0", True)}
+    arguments: dict[str, tuple[Any, ...]] = {
+        "end_run": (True,),
+        "decide": ("i", [], "c", "r"),
+        "record_outcome": ("dec_0", True),
+    }
     with caplog.at_level(logging.WARNING, "runspan.runtime"):
         getattr(runtime, name)(*arguments.get(name, ("minor", "d")))
 
@@ -507,7 +511,7 @@ def test_full_storage_costs_the_agent_nothing(runs: CapturedRuns, caplog: pytest
 )
 def test_misuse_of_the_constructor_raises_at_once(tmp_path: Path, arguments: dict[str, Any]) -> None:
     """A wrong argument is refused with the legal words."""
-    with pytest.raises(runspan.errors.ConfigError, match=next(iter(arguments))):  # type: ignore[attr-defined]
+    with pytest.raises(runspan.errors.ConfigError, match=next(iter(arguments))):
         Runtime(tmp_path, **arguments)
 
 

@@ -188,7 +188,7 @@ def test_awaited_execution_has_its_spans_beneath_it(runs: CapturedRuns) -> None:
         async with runs.runtime.run("g"):
             alone = await runs.runtime.decide_and_execute("i", OPTION, "a", "r", lambda: work("x"), node_id="x")
             pending = [
-                runs.runtime.decide_and_execute("i", OPTION, "a", "r", lambda name=name: work(name), node_id=name)  # type: ignore[misc]
+                runs.runtime.decide_and_execute("i", OPTION, "a", "r", lambda name=name: work(name), node_id=name)
                 for name in ("y", "z")
             ]
             together = await asyncio.gather(*pending)

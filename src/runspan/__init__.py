@@ -9,9 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from runspan.health import health
-from runspan.native import DecisionType, RunStatus
-from runspan.runtime import OpenDecision, OpenRun, Runtime
-from runspan.storage import FileStorage
 
 if TYPE_CHECKING:
     from runspan._version import __version__
@@ -27,6 +24,9 @@ if TYPE_CHECKING:
         RunMetrics,
         RunSummary,
     )
+    from runspan.native import DecisionType, RunStatus
+    from runspan.runtime import OpenDecision, OpenRun, Runtime
+    from runspan.storage import FileStorage
 
 __all__ = [
     "Decision",
@@ -50,17 +50,24 @@ __all__ = [
     "shutdown",
 ]
 
-# Loaded when first asked for: pydantic's schemas take 240 ms to build, the SDK 80 ms to import.
+# Each is loaded when it is first asked for: pydantic's schemas take 240 ms to build, the SDK 80 ms to import, and
+# models and storage are of use to tools that have no OpenTelemetry at all.
 _LAZY: Final = {
     "Decision": "runspan.models",
     "DecisionEvaluation": "runspan.models",
+    "DecisionType": "runspan.native",
+    "FileStorage": "runspan.storage",
+    "OpenDecision": "runspan.runtime",
+    "OpenRun": "runspan.runtime",
     "Option": "runspan.models",
     "Outcome": "runspan.models",
     "Problem": "runspan.models",
     "Run": "runspan.models",
     "RunFileExporter": "runspan.exporter",
     "RunMetrics": "runspan.models",
+    "RunStatus": "runspan.native",
     "RunSummary": "runspan.models",
+    "Runtime": "runspan.runtime",
     "__version__": "runspan._version",
     "configure": "runspan.config",
     "shutdown": "runspan.config",

@@ -15,7 +15,7 @@ from runspan.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DEFAULT_STORAGE", "SETTINGS", "Setting", "Settings", "read_settings"]
+__all__ = ["DEFAULT_STORAGE", "SETTINGS", "Setting", "Settings", "otlp_http_endpoint", "read_settings"]
 
 _logger = logging.getLogger(__name__)
 
@@ -162,3 +162,15 @@ def _event_limit() -> int:
         _logger.warning("OTEL_SPAN_EVENT_COUNT_LIMIT=%r is no whole number; %d holds", text, _DEFAULT_EVENT_LIMIT)
         return _DEFAULT_EVENT_LIMIT
     return limit
+
+
+def otlp_http_endpoint() -> str:
+    """Return the base address of the OTLP/HTTP receiver that OpenTelemetry's own variables name, else the default.
+
+    See https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp.
+    """
+    for variable in ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"):
+        address = os.environ.get(variable, "").strip()
+        if address:
+            return address.rstrip("/").removesuffix("/v1/traces")
+    return "http://localhost:4318"

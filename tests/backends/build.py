@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,7 +15,10 @@ def _ready(program: Program) -> bool:
     """Find or build one program and say in a line what became of it."""
     try:
         find(program)
-    except UnavailableError:
+    except UnavailableError as exc:
+        if os.environ.get(program.variable) or shutil.which("go") is None:
+            print(f"backends: {exc}", flush=True)
+            return False
         print(f"backends: building {program.name} with Go; the first time takes minutes", flush=True)
     else:
         print(f"backends: {program.name} is ready", flush=True)

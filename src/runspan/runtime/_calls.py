@@ -53,7 +53,7 @@ class RecordingCalls(ABC):
     def decide(
         self,
         intent: str,
-        options: Sequence[Mapping[str, Any]],
+        options: Sequence[Any],
         chosen: str,
         reasoning: str,
         node_id: str | None = None,
@@ -156,7 +156,7 @@ class RecordingCalls(ABC):
     def decide_and_execute(  # type: ignore[overload-overlap]  # what is awaitable is something, too
         self,
         intent: str,
-        options: Sequence[Mapping[str, Any]],
+        options: Sequence[Any],
         chosen: str,
         reasoning: str,
         executor: Callable[[], Awaitable[_T]],
@@ -167,7 +167,7 @@ class RecordingCalls(ABC):
     def decide_and_execute(
         self,
         intent: str,
-        options: Sequence[Mapping[str, Any]],
+        options: Sequence[Any],
         chosen: str,
         reasoning: str,
         executor: Callable[[], _T],
@@ -177,7 +177,7 @@ class RecordingCalls(ABC):
     def decide_and_execute(
         self,
         intent: str,
-        options: Sequence[Mapping[str, Any]],
+        options: Sequence[Any],
         chosen: str,
         reasoning: str,
         executor: Callable[[], Any],
@@ -205,7 +205,7 @@ class RecordingCalls(ABC):
     def decision(
         self,
         intent: str,
-        options: Sequence[Mapping[str, Any]],
+        options: Sequence[Any],
         chosen: str,
         reasoning: str,
         **kwargs: Unpack[DecideArguments],

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ForwardingSpan",
     "Scope",
+    "beneath_siblings",
     "current_scope",
     "current_span_or_none",
     "enter",
+    "executing_decision",
     "leave_decision",
     "leave_run",
     "make_current",
@@ -146,6 +148,29 @@ def current_scope() -> Scope | None:
 def current_span_or_none(context: Context | None = None) -> Span | None:
     """Return the current span, None where the context has none."""
     return cast("Span | None", context_api.get_value(_SPAN_KEY, context))
+
+
+def executing_decision(run: OpenRun) -> Decision | None:
+    """Return the innermost decision of a run whose execution this context is part of and that is still open."""
+    scope = current_scope()
+    while scope is not None:
+        if scope.run is run and scope.decision is not None and scope.decision.ended is None:
+            return scope.decision
+        scope = scope.outer
+    return None
+
+
+def beneath_siblings(run: OpenRun, *enclosing: ForwardingSpan | None) -> Span | None:
+    """Return what a new decision of a run lies on: a decision that waits for its outcome is a sibling, not that.
+
+    Args:
+        run: The run.
+        enclosing: The forwarding spans that the new decision is made inside of.
+    """
+    span = current_span_or_none()
+    while isinstance(span, ForwardingSpan) and span.run is run and span not in enclosing:
+        span = span.beneath
+    return span
 
 
 def make_current(span: Span) -> None:

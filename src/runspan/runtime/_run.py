@@ -28,9 +28,11 @@ from runspan.runtime._clock import RunClock
 from runspan.runtime._context import (
     ForwardingSpan,
     Scope,
+    beneath_siblings,
     current_scope,
     current_span_or_none,
     enter,
+    executing_decision,
     leave_decision,
     leave_run,
     make_current,
@@ -158,7 +160,7 @@ class OpenRun(RecordingCalls):
         for doubt in doubts:
             self._health.warn(_logger, "doubtful decision", "decide in run %s: %s", self._id, doubt)
         parts.made = self._clock.now()
-        parent = self._parent()
+        parent = executing_decision(self)
         live = None
         with contained("spans", self._health):
             live = self._spans.start_decision(parts, parent.live if parent is not None else None)
@@ -193,22 +195,7 @@ class OpenRun(RecordingCalls):
         if live is None:
             return None
         enclosing = (parent.forwarding if parent is not None else None) or self._forwarding
-        beneath = current_span_or_none()
-        # A decision that still waits for its outcome is a sibling, not what lies beneath.
-        while (
-            isinstance(beneath, ForwardingSpan) and beneath.run is self and beneath not in {enclosing, self._forwarding}
-        ):
-            beneath = beneath.beneath
-        return ForwardingSpan(live.span, beneath, enclosing, self)
-
-    def _parent(self) -> Decision | None:
-        """Return the innermost decision whose execution this call is part of and that is still open."""
-        scope = current_scope()
-        while scope is not None:
-            if scope.run is self and scope.decision is not None and scope.decision.ended is None:
-                return scope.decision
-            scope = scope.outer
-        return None
+        return ForwardingSpan(live.span, beneath_siblings(self, enclosing, self._forwarding), enclosing, self)
 
     def _hand_over(self, latest: Decision) -> None:
         """End the spans of earlier decisions that have their outcome."""
