@@ -7,6 +7,7 @@ import inspect
 import re
 import subprocess
 import sys
+from enum import EnumType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,7 +36,7 @@ def described(module_name: str) -> list[str]:
 
 def signature(value: object) -> str:
     """Return how something is called, as far as it is."""
-    if not callable(value) or (inspect.isclass(value) and issubclass(value, str)):
+    if isinstance(value, EnumType) or not callable(value):
         return ""
     try:
         return re.sub(r"<function (\w+) at \w+>|<[\w.]*?(\w+) object at \w+>", r"\1\2", str(inspect.signature(value)))

@@ -31,7 +31,7 @@ _TELLING_RUN: Final = 2
 @click.command("demo")
 @storage_option
 def command(storage: str | None) -> None:
-    r"""Run a sample agent and show what it recorded.
+    """Run a sample agent and show what it recorded.
 
     It needs no server. With an OTLP/HTTP receiver listening (`make jaeger` starts one) its traces go there.
 

@@ -57,7 +57,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="runspan")
 def main() -> None:
-    r"""Look at what AI agents decided.
+    """Look at what AI agents decided.
 
     Data goes to standard output, notes to standard error. Exit codes: 0 done; 1 done and the answer is no; 2 could not
     do it.

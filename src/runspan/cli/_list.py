@@ -25,7 +25,7 @@ __all__ = ["command"]
 @storage_option
 @json_option
 def command(most: int, storage: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    r"""List stored runs, newest first.
+    """List stored runs, newest first.
 
     \b
     Example:

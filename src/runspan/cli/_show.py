@@ -21,7 +21,7 @@ __all__ = ["command", "jaeger_link", "read_native"]
 @storage_option
 @json_option
 def command(run: str, storage: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    r"""Show one run: decisions, options, reasoning, outcomes, problems.
+    """Show one run: decisions, options, reasoning, outcomes, problems.
 
     RUN is a run's id, the beginning of one, or `latest`.
 
@@ -30,6 +30,7 @@ def command(run: str, storage: str | None, as_json: bool) -> None:  # noqa: FBT0
       runspan show latest
       runspan show run_20261123 --json
     """
+    jaeger_url = read_settings().jaeger_url
     opened = open_storage(storage)
     run_id = find_run(opened, run)
     if as_json:
@@ -39,7 +40,7 @@ def command(run: str, storage: str | None, as_json: bool) -> None:  # noqa: FBT0
 
     native = read_native(opened, run_id)
     console().print(run_tree(native))
-    link = jaeger_link(native, read_settings().jaeger_url)
+    link = jaeger_link(native, jaeger_url)
     if link:
         click.echo(f"In Jaeger: {link}")
 

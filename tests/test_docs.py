@@ -1,0 +1,49 @@
+"""Every code block of the documents runs, and what they name is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pytest_examples import CodeExample, EvalExample, find_examples
+
+from runspan.settings import SETTINGS
+
+ROOT = Path(__file__).parents[1]
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md"), *ROOT.glob("collector-config/*.md")]
+
+
+@pytest.mark.parametrize("example", list(find_examples(str(ROOT / "README.md"))), ids=str)
+def test_code_block_runs(
+    example: CodeExample, eval_example: EvalExample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In an empty folder, as it stands."""
+    monkeypatch.chdir(tmp_path)
+    eval_example.run(example)
+
+    assert 1 == len(list((tmp_path / "storage" / "runs").glob("*.json")))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link of a page names a file of the repository."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_readme_names_every_setting() -> None:
+    """With its variable."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert all(setting.variable in text for setting in SETTINGS)
+
+
+def test_architecture_draws_the_layers() -> None:
+    """Every room of the import contract stands in the picture."""
+    contract = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    rooms = set(re.findall(r"[a-z]\w+", contract.split("layers = [")[1].split("\n]")[0]))
+    picture = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    there = {path.stem for path in (ROOT / "src" / "runspan").iterdir() if not path.stem.startswith("_")}
+
+    assert all(re.search(rf"\b{room}\b", picture) for room in rooms & there)
