@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -193,7 +194,7 @@ def test_in_a_pipe_there_are_no_colours_and_ids_are_whole(stored: dict[str, str]
             text=True,
             check=True,
             timeout=60,
-            env={"COLUMNS": columns, "PATH": "/usr/bin:/bin", "PYTHONUTF8": "1"},
+            env={**os.environ, "COLUMNS": columns, "PYTHONUTF8": "1"},
         )
         assert "\x1b" not in done.stdout
         assert stored["success"] in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -20,7 +21,7 @@ def demo(folder: Path, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "runspan", "demo"],
         cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "PYTHONUTF8": "1", **environment},
+        env={**os.environ, "PYTHONUTF8": "1", **environment},
         capture_output=True,
         text=True,
         check=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ def run_example(name: str, storage: Path) -> list[str]:
     done = subprocess.run(
         [sys.executable, str(EXAMPLES / name), str(storage)],
         cwd=storage.parent,
-        env={"PATH": "/usr/bin:/bin", "PYTHONUTF8": "1"},
+        env={**os.environ, "PYTHONUTF8": "1"},
         capture_output=True,
         text=True,
         check=False,

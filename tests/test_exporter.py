@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -16,9 +18,6 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcess
 from runspan import RunFileExporter, Runtime
 from runspan.testing import CapturedRuns
 from tests.backends.scenarios import SCENARIOS
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -174,11 +173,11 @@ def test_without_a_line_of_set_up(tmp_path: Path) -> None:
     agent = tmp_path / "agent.py"
     agent.write_text(AGENT)
     environment = {"OTEL_TRACES_EXPORTER": "runspan", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
-    launcher = str(__import__("pathlib").Path(sys.executable).with_name("opentelemetry-instrument"))
+    launcher = str(Path(sys.executable).with_name("opentelemetry-instrument"))
     done = subprocess.run(
         [launcher, sys.executable, str(agent)],
         cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", **environment},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         check=True,

@@ -35,6 +35,8 @@ Extra = dict[str, bytes]
 
 _MAX_STRING: Final = DEFAULT_BOUNDS.max_string
 _MAX_ITEMS: Final = DEFAULT_BOUNDS.max_items
+_MAX_BITS: Final = 4_096
+"""Longest whole number of a field; Python refuses to write one of more than 4,300 digits."""
 _TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "on", "1"})
 _FALSE_WORDS: Final = frozenset({"false", "f", "no", "n", "off", "0"})
 
@@ -76,10 +78,8 @@ def optional_text(value: object, field: str, extra: Extra) -> str | None:
 
 def whole(value: object, field: str, extra: Extra) -> int:
     """Return a whole number: tokens, milliseconds."""
-    if type(value) is int:
-        return value
-    exact = _as_whole(value)
-    if exact is not None:
+    exact = value if type(value) is int else _as_whole(value)
+    if exact is not None and exact.bit_length() <= _MAX_BITS:
         return exact
     keep(field, value, extra)
     # Half a millisecond off beats a total that misses the value; what was given stands beside it.
@@ -149,7 +149,7 @@ def object_json(value: object, field: str, extra: Extra) -> bytes:
 
 def array_of_texts(value: object, field: str, extra: Extra) -> list[str]:
     """Return a list of texts; a single text is a list of one."""
-    if not value and (value is None or type(value) is list):
+    if value is None:
         return []
     if type(value) is list and len(value) <= _MAX_ITEMS and all(map(_is_simple, value)):
         return list(value)

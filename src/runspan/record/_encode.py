@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import orjson
 
@@ -25,13 +25,25 @@ from runspan.record._parts import EMPTY_ARRAY, DecisionParts, OutcomeParts, Prob
 from runspan.values import DEFAULT_BOUNDS, encode, to_json_value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runspan.record._coerce import Extra
 
 __all__ = ["encode_decision", "encode_outcome", "encode_problem", "encode_run_end", "encode_run_start"]
 
+_T = TypeVar("_T")
+
 _UNSET: Final = Stamp("", 0)
 _TYPES: Final = {member.value: member.value for member in DecisionType}
 _OWN_ID: Final = "id"
+
+
+def _tamed(make: Callable[..., _T], *arguments: object) -> _T:
+    """Make parts; where an argument misbehaves even when asked for its type, make them of the arguments' JSON."""
+    try:
+        return make(*arguments)
+    except Exception:  # noqa: BLE001 - the agent's own objects may raise anything anywhere
+        return make(*(to_json_value(argument) for argument in arguments))
 
 
 def encode_run_start(
@@ -46,9 +58,16 @@ def encode_run_start(
         input_data: As the agent gave it.
         names: Extra fields of the Run by name (`agent_name`, `session_id`); None is left out.
     """
-    extra: Extra = {name: encode(value) for name, value in names.items() if value is not None}
+    parts = _tamed(_run_start, goal_id, goal_description, input_data)
+    parts.id = run_id
+    parts.extra = {name: encode(value) for name, value in names.items() if value is not None} | parts.extra
+    return parts
+
+
+def _run_start(goal_id: object, goal_description: object, input_data: object) -> RunParts:
+    extra: Extra = {}
     return RunParts(
-        id=run_id,
+        id="",
         goal_id=text(goal_id, "goal_id", extra),
         started=_UNSET,
         goal_description=text(goal_description, "goal_description", extra),
@@ -72,6 +91,19 @@ def encode_decision(
     Returns:
         The parts, and what is doubtful about them, one sentence each.
     """
+    return _tamed(_decision, intent, options, chosen, reasoning, node_id, decision_type, constraints, context)
+
+
+def _decision(
+    intent: object,
+    options: object,
+    chosen: object,
+    reasoning: object,
+    node_id: object,
+    decision_type: object,
+    constraints: object,
+    context: object,
+) -> tuple[DecisionParts, list[str]]:
     extra: Extra = {}
     doubts: list[str] = []
     chosen_id = text(chosen, "chosen_option_id", extra)
@@ -176,6 +208,18 @@ def encode_outcome(
     latency_ms: object,
 ) -> OutcomeParts:
     """Encode the arguments of `record_outcome`; the time is the run's to give."""
+    return _tamed(_outcome, success, result, error, summary, state_changes, tokens_used, latency_ms)
+
+
+def _outcome(
+    success: object,
+    result: object,
+    error: object,
+    summary: object,
+    state_changes: object,
+    tokens_used: object,
+    latency_ms: object,
+) -> OutcomeParts:
     extra: Extra = {}
     return OutcomeParts(
         recorded=_UNSET,
@@ -194,6 +238,12 @@ def encode_problem(
     severity: object, description: object, decision_id: object, root_cause: object, suggested_fix: object
 ) -> ProblemParts:
     """Encode the arguments of `report_problem`; the id, index and time are the run's to give."""
+    return _tamed(_problem, severity, description, decision_id, root_cause, suggested_fix)
+
+
+def _problem(
+    severity: object, description: object, decision_id: object, root_cause: object, suggested_fix: object
+) -> ProblemParts:
     extra: Extra = {}
     return ProblemParts(
         id="",
@@ -208,13 +258,23 @@ def encode_problem(
     )
 
 
-def encode_run_end(narrative: object, output_data: object) -> tuple[str, bytes | None, dict[str, bytes]]:
+def encode_run_end(
+    success: object, narrative: object, output_data: object
+) -> tuple[bool, str, bytes | None, dict[str, bytes]]:
     """Encode the arguments of `end_run`.
 
     Returns:
-        The narrative, the output as a JSON object (None where none was given), and extra fields for the Run.
+        Whether it succeeded, the narrative, the output as a JSON object (None where none was given), and extra fields
+        for the Run.
     """
+    return _tamed(_run_end, success, narrative, output_data)
+
+
+def _run_end(
+    success: object, narrative: object, output_data: object
+) -> tuple[bool, str, bytes | None, dict[str, bytes]]:
     extra: Extra = {}
+    succeeded = boolean(success, "success", extra)
     told = text(narrative, "narrative", extra)
     output = object_json(output_data, "output_data", extra) if output_data is not None else None
-    return told, output, extra
+    return succeeded, told, output, extra

@@ -33,7 +33,7 @@ class RunBlock:
     ) -> None:
         """End the run by the way the block was left; an end inside the block has won already."""
         if self._run is not None:
-            self._run.end(_status(exc).value, exc=exc)
+            self._run.end(_status(exc), exc=exc)
 
     async def __aenter__(self) -> OpenRun:
         """As `__enter__`."""

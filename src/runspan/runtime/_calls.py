@@ -48,7 +48,7 @@ class RecordingCalls(ABC):
         """
         run = self.find_run("end_run")
         if run is not None:
-            run.end("completed" if success else "failed", narrative, output_data)
+            run.end(None, success, narrative, output_data)
 
     def decide(
         self,

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from opentelemetry.trace.status import Status, StatusCode
     from opentelemetry.util.types import Attributes, AttributeValue
 
-    from runspan.runtime._run import Decision, OpenRun
+    from runspan.runtime._decisions import Decision
+    from runspan.runtime._run import OpenRun
 
 __all__ = [
     "ForwardingSpan",

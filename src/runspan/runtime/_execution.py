@@ -108,7 +108,7 @@ class Execution:
             raise
         finally:
             self.leave()
-        if isinstance(result, Awaitable):
+        if _is_awaitable(result):
             return self._wait(result)
         self.succeed(result)
         return self.decision_id, result
@@ -124,6 +124,13 @@ class Execution:
             self.leave()
         self.succeed(result)
         return self.decision_id, result
+
+
+def _is_awaitable(result: object) -> bool:
+    try:
+        return isinstance(result, Awaitable)
+    except Exception:  # noqa: BLE001 - an object may lie about its class, and raise when it is asked
+        return False
 
 
 class OpenDecision:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from opentelemetry import context as context_api
 
 from runspan.health import contained
+from runspan.native import RunStatus
 from runspan.record import (
     RunRecord,
     encode_decision,
@@ -37,8 +37,10 @@ from runspan.runtime._context import (
     leave_run,
     make_current,
 )
+from runspan.runtime._decisions import Decision, Decisions
 from runspan.runtime._live import error_type_of
 from runspan.runtime._spans import RunSpans
+from runspan.values import text_of
 
 if TYPE_CHECKING:
     from runspan.models import Run
@@ -46,23 +48,9 @@ if TYPE_CHECKING:
     from runspan.runtime._live import LiveSpan
     from runspan.runtime._runtime import Runtime
 
-__all__ = ["Decision", "OpenRun"]
+__all__ = ["OpenRun"]
 
 _logger = logging.getLogger("runspan.runtime")
-
-
-@dataclass(slots=True, eq=False)
-class Decision:
-    """A decision of an open run, for as long as something can still happen to it."""
-
-    id: str
-    position: int
-    """Its place among the decisions that were recorded by calls."""
-    made: Stamp
-    live: LiveSpan | None
-    forwarding: ForwardingSpan | None
-    ended: Stamp | None = None
-    """Its outcome's time. Its span is handed over later, when the next decision starts or the run ends."""
 
 
 class OpenRun(RecordingCalls):
@@ -88,7 +76,7 @@ class OpenRun(RecordingCalls):
         self._spans = RunSpans(runtime.tracer, runtime.settings)
         self._record: RunRecord | None = None
         self._lock = threading.RLock()  # guards _record, _decisions, _is_open; re-entrant: signal handlers record too
-        self._decisions: dict[str, Decision] = {}
+        self._decisions = Decisions()
         self._recorded_exception: BaseException | None = None
         self._is_open = True
         self._pid = os.getpid()
@@ -130,13 +118,12 @@ class OpenRun(RecordingCalls):
 
     def begin(self, goal_id: object, goal_description: object, input_data: object, session_id: object) -> None:
         """Start it: record, run span, context."""
-        names = {"agent_name": self._runtime.agent_name, "session_id": session_id}
+        session = None if session_id is None else text_of(session_id)
+        names = {"agent_name": self._runtime.agent_name, "session_id": session}
         parts = encode_run_start(self._id, goal_id, goal_description, input_data, names)
         parts.started = self._clock.started
         with contained("spans", self._health):
-            self._trace_id = self._spans.start_run(
-                parts, agent_name=self._runtime.agent_name, session_id=str(session_id) if session_id else None
-            )
+            self._trace_id = self._spans.start_run(parts, agent_name=self._runtime.agent_name, session_id=session)
         if self._trace_id is not None:
             parts.extra = {"trace_id": b'"%s"' % self._trace_id.encode(), **parts.extra}
         self._record = RunRecord(parts)
@@ -188,7 +175,7 @@ class OpenRun(RecordingCalls):
             with contained("record", self._health):
                 self._record.add_decision(parts)
             decision = Decision(parts.id, parts.index, parts.made, live, self._forward(live, parent))
-            self._decisions[parts.id] = decision
+            self._decisions.add(decision)
             return decision
 
     def _forward(self, live: LiveSpan | None, parent: Decision | None) -> ForwardingSpan | None:
@@ -200,9 +187,7 @@ class OpenRun(RecordingCalls):
     def _hand_over(self, latest: Decision) -> None:
         """End the spans of earlier decisions that have their outcome."""
         with self._lock:
-            ready = [decision for decision in self._decisions.values() if decision.ended and decision is not latest]
-            for decision in ready:
-                del self._decisions[decision.id]
+            ready = self._decisions.take_ended(latest)
         for decision in ready:
             if decision.live is not None and decision.ended is not None:
                 self._spans.end_decision(decision.live, decision.ended)
@@ -221,25 +206,26 @@ class OpenRun(RecordingCalls):
             exc: What escaped from the agent's code.
         """
         parts = encode_outcome(*arguments)
-        placed = self._place_outcome(decision_id, parts, cancelled=cancelled, exc=exc)
+        named = decision_id if type(decision_id) is str else text_of(decision_id)
+        placed = self._place_outcome(named, parts, cancelled=cancelled, exc=exc)
         if placed is None:
             self.note_ignored("record_outcome")
         elif isinstance(placed, str):
             message = "record_outcome in run %s: %s %.80r; kept as a problem"
-            self._health.warn(_logger, "stray outcome", message, self._id, placed, decision_id)
+            self._health.warn(_logger, "stray outcome", message, self._id, placed, named)
         elif placed.forwarding is not None:
             placed.forwarding.close()
             leave_decision(placed.forwarding)
 
     def _place_outcome(
-        self, decision_id: object, parts: OutcomeParts, *, cancelled: bool, exc: BaseException | None
+        self, decision_id: str, parts: OutcomeParts, *, cancelled: bool, exc: BaseException | None
     ) -> Decision | str | None:
         """Return the decision that took the outcome, or what is wrong with it; None after the end."""
         with self._lock:
             if self._record is None:
                 return None
             parts.recorded = self._clock.now()
-            decision = self._decisions.get(decision_id) if isinstance(decision_id, str) else None
+            decision = self._decisions.get(decision_id)
             if decision is None or decision.ended is not None:
                 return self._add_stray_outcome(decision_id, parts)
             decision.ended = parts.recorded
@@ -266,15 +252,10 @@ class OpenRun(RecordingCalls):
         self._recorded_exception = exc
         live.add_exception(exc, stamp.unix_nano)
 
-    def _is_known(self, decision_id: object) -> bool:
-        """Whether a decision of this id was made in this run: handed over since, or still here."""
-        if not isinstance(decision_id, str) or self._record is None:
-            return False
-        number = decision_id.removeprefix("dec_")
-        made = number.isdecimal() and decision_id == f"dec_{int(number)}" and int(number) < self._record.next_decision
-        return made or decision_id in self._decisions
+    def _is_known(self, decision_id: str) -> bool:
+        return self._record is not None and self._decisions.knows(decision_id, self._record.next_decision)
 
-    def _add_stray_outcome(self, decision_id: object, parts: OutcomeParts) -> str:
+    def _add_stray_outcome(self, decision_id: str, parts: OutcomeParts) -> str:
         """Keep an outcome that no decision can take as a warning, whole in the problem's field `outcome`."""
         what = "a second outcome for decision" if self._is_known(decision_id) else "an outcome for an unknown decision"
         problem = encode_problem("warning", "", decision_id, None, None)
@@ -316,14 +297,27 @@ class OpenRun(RecordingCalls):
     # End.
 
     def end(
-        self, status: str, narrative: object = "", output_data: object = None, exc: BaseException | None = None
+        self,
+        status: RunStatus | None,
+        success: object = True,  # noqa: FBT002 - as end_run has it
+        narrative: object = "",
+        output_data: object = None,
+        exc: BaseException | None = None,
     ) -> bool:
         """End it: file, spans, context. Only the first end counts.
+
+        Args:
+            status: How; None where `success` tells.
+            success: As the agent gave it.
+            narrative: As the agent gave it.
+            output_data: As the agent gave it.
+            exc: What escaped from the agent's code.
 
         Returns:
             Whether this was the first.
         """
-        text, output, extra = encode_run_end(narrative, output_data)
+        succeeded, text, output, extra = encode_run_end(success, narrative, output_data)
+        ending = status or (RunStatus.COMPLETED if succeeded else RunStatus.FAILED)
         with self._lock:
             if self._record is None:
                 return False
@@ -331,7 +325,7 @@ class OpenRun(RecordingCalls):
             record, self._record = self._record, None
             record.start.extra |= extra
         ended = self._clock.now()
-        finished = self._finish(record, status, ended, text, output)
+        finished = self._finish(record, ending.value, ended, text, output)
         with contained("storage", self._health):
             self._runtime.write(finished)
         with contained("spans", self._health):
@@ -354,13 +348,12 @@ class OpenRun(RecordingCalls):
         return record.finish(status, ended, narrative, output)
 
     def _end_spans(self, ended: Stamp) -> None:
-        for decision in self._decisions.values():
+        for decision in self._decisions.take_all():
             with contained("spans", self._health):
                 if decision.forwarding is not None:
                     decision.forwarding.close()
                 if decision.live is not None:
                     self._spans.end_decision(decision.live, decision.ended or ended, is_missing=decision.ended is None)
-        self._decisions.clear()
         if self._forwarding is not None:
             self._forwarding.close()
         with contained("spans", self._health):

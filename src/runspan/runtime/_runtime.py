@@ -18,7 +18,7 @@ from runspan import semconv
 from runspan._version import __version__
 from runspan.errors import ConfigError
 from runspan.health import PROCESS, Health
-from runspan.native import format_timestamp
+from runspan.native import RunStatus, format_timestamp
 from runspan.runtime._block import RunBlock
 from runspan.runtime._calls import RecordingCalls
 from runspan.runtime._clock import SYSTEM_CLOCK
@@ -163,7 +163,7 @@ class Runtime(RecordingCalls):
         with self._lock:
             self._open[run.id] = run
             self._had_two = self._had_two or len(self._open) > 1
-        run.begin(goal_id, goal_description, input_data, session_id or self.session_id)
+        run.begin(goal_id, goal_description, input_data, self.session_id if session_id is None else session_id)
         return run
 
     def _new_id(self) -> str:
@@ -177,7 +177,7 @@ class Runtime(RecordingCalls):
         current = scope.run if scope is not None and scope.run.runtime is self and scope.run.is_open else None
         own = self._own_run()
         if own is not None and current in {None, own}:
-            own.end("cancelled")
+            own.end(RunStatus.CANCELLED)
 
     def _own_run(self) -> OpenRun | None:
         with self._lock:
