@@ -9,15 +9,20 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExportResult
 
 from runspan import RunFileExporter, Runtime
+from runspan.interchange import read_otlp_json
+from runspan.mapping import decode_run
 from runspan.testing import CapturedRuns
 from tests.backends.scenarios import SCENARIOS
+
+if TYPE_CHECKING:
+    from tests.backends import Collector, Jaeger
 
 
 @pytest.fixture
@@ -168,26 +173,42 @@ print(run.id, run.trace_id)
 """
 
 
-def test_without_a_line_of_set_up(tmp_path: Path) -> None:
-    """OTEL_TRACES_EXPORTER=runspan with the official launcher gives files, found through the entry point."""
-    agent = tmp_path / "agent.py"
+def launch(folder: Path, **environment: str) -> tuple[str, str]:
+    """Run the agent with the official launcher, as a user does; return run id and trace id."""
+    agent = folder / "agent.py"
     agent.write_text(AGENT)
-    environment = {"OTEL_TRACES_EXPORTER": "runspan", "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none"}
     launcher = str(Path(sys.executable).with_name("opentelemetry-instrument"))
     done = subprocess.run(
         [launcher, sys.executable, str(agent)],
-        cwd=tmp_path,
-        env={**os.environ, **environment},
+        cwd=folder,
+        env={**os.environ, "OTEL_METRICS_EXPORTER": "none", "OTEL_LOGS_EXPORTER": "none", **environment},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
         timeout=60,
     )
+    assert 0 == done.returncode, done.stderr
     run_id, trace_id = done.stdout.split()
-    run = json.loads((tmp_path / ".runspan" / "runs" / f"{run_id}.json").read_bytes())
+    return run_id, trace_id
 
-    assert run["trace_id"] == trace_id
-    assert "incomplete" not in run
+
+def test_without_a_line_of_set_up(tmp_path: Path, collector: Collector, jaeger: Jaeger) -> None:
+    """OTEL_TRACES_EXPORTER=otlp,runspan gives the trace in Jaeger and the file, found through the entry point."""
+    endpoint = f"http://{collector.grpc_endpoint}"
+    run_id, trace_id = launch(tmp_path, OTEL_TRACES_EXPORTER="otlp,runspan", OTEL_EXPORTER_OTLP_ENDPOINT=endpoint)
+    decoded = decode_run(read_otlp_json(jaeger.client.wait_for(trace_id, spans=2)))
+
+    assert decoded.is_whole
+    assert decoded.data == (tmp_path / ".runspan" / "runs" / f"{run_id}.json").read_bytes()
+
+
+def test_disabled_sdk_gives_no_spans_and_no_trouble(tmp_path: Path) -> None:
+    """With OTEL_SDK_DISABLED the agent runs as ever; its Runtime still writes files where it has a storage."""
+    storage = str(tmp_path / "own")
+    run_id, trace_id = launch(tmp_path, OTEL_SDK_DISABLED="true", RUNSPAN_STORAGE=storage)
+
+    assert "None" == trace_id
+    assert [f"{run_id}.json"] == list(files(tmp_path / "own"))
 
 
 def test_decision_alone_is_waited_for(tmp_path: Path) -> None:

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 import runspan
 from runspan import Runtime, semconv
-from runspan.testing import CapturedRuns
+from runspan.exporter import span_record
+from runspan.mapping import decode_run, run_id_of
+from runspan.testing import CapturedRuns, SpanList
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -450,6 +453,50 @@ def test_sampled_out_run_is_recorded_whole(tmp_path: Path) -> None:
     runtime.end_run(True)
 
     assert len(json.loads((tmp_path / "runs" / f"{run_id}.json").read_bytes())["decisions"]) == 1
+
+
+LIMITS = [
+    SpanLimits(max_span_attributes=2),
+    SpanLimits(max_span_attributes=0),
+    SpanLimits(max_events=1),
+    SpanLimits(max_events=0),
+    SpanLimits(max_event_attributes=1),
+    SpanLimits(max_attribute_length=5),
+    SpanLimits(max_span_attribute_length=3),
+    SpanLimits(max_links=0),
+]
+
+
+@pytest.mark.parametrize("limits", LIMITS, ids=range(len(LIMITS)))
+def test_span_limits_cost_spans_never_the_file(tmp_path: Path, limits: SpanLimits) -> None:
+    """The file is whole; what comes back from the spans is it, or says that it is not whole."""
+    captured, spans = SpanList(), []
+    provider = TracerProvider(span_limits=limits, shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(captured))
+    runtime = Runtime(tmp_path, tracer_provider=provider)
+    with runtime.run("answer", "Answer a ticket", {"ticket": 7}) as run:
+        for _ in range(3):
+            decision_id = run.decide("Choose", OPTIONS, "mail", "It is night", context={"hour": 23})
+            run.record_outcome(decision_id, False, {"sent": True}, "busy")
+            run.report_problem("critical", "Line is down", decision_id)
+    spans = [span_record(span) for span in captured.spans]
+    data = (tmp_path / "runs" / f"{run.id}.json").read_bytes()
+
+    assert 3 == json.loads(data)["metrics"]["failed_decisions"]
+    if any(run_id_of(span.attributes) for span in spans):
+        decoded = decode_run(spans)
+        assert decoded.is_whole == (decoded.data == data)
+
+
+def test_identity_survives_a_small_attribute_limit(tmp_path: Path) -> None:
+    """What every span carries is set last, so that the limit evicts something else."""
+    captured = SpanList()
+    provider = TracerProvider(span_limits=SpanLimits(max_span_attributes=2), shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(captured))
+    with Runtime(tmp_path, tracer_provider=provider).run("answer") as run:
+        run.quick_decision("i", "a", "r")
+
+    assert [{semconv.RUN_ID: run.id, semconv.FORMAT: 1}] * 2 == [dict(span.attributes or {}) for span in captured.spans]
 
 
 def test_without_storage_there_are_spans_only() -> None:

@@ -141,6 +141,7 @@ class _AtExit:
         self._thread: threading.Thread | None = None
 
     def watch(self, provider: TracerProvider) -> None:
+        """Shut a provider down at exit."""
         self._providers.append(provider)
         if not self._is_registered:
             self._is_registered = True
@@ -169,6 +170,7 @@ class _AtExit:
         self._done.set()
 
     def finish(self, timeout_s: float) -> bool:
+        """Shut all of them down now; return whether that was done in time."""
         if self._thread is None:
             return True
         self._wanted.set()

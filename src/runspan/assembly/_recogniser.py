@@ -35,12 +35,15 @@ class _OwnSpans:
     """Spans that runspan itself has made."""
 
     def key_of(self, span: SpanRecord) -> str | None:
+        """Return the run's id."""
         return run_id_of(span.attributes)
 
     def is_last(self, span: SpanRecord) -> bool:
+        """Whether it is the run's own span: that one ends last."""
         return is_run_span(span.attributes)
 
     def decode(self, spans: Iterable[SpanRecord]) -> DecodedRun:
+        """Decode them by the mapping."""
         return decode_run(spans)
 
 

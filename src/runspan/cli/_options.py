@@ -78,10 +78,11 @@ def find_run(storage: FileStorage, meant: str) -> str:
 def newest_first(storage: FileStorage) -> list[str]:
     """Return the ids of all runs, newest first; those begun in the same second by the time they were saved."""
 
-    def age(run_id: str) -> tuple[str, int]:
+    def age_of(run_id: str) -> tuple[str, int]:
+        """Return what grows with a run's time."""
         return run_id[:_SECOND_IN_ID], storage.run_path(run_id).stat().st_mtime_ns
 
-    return sorted(storage.list_all_runs(), key=age, reverse=True)
+    return sorted(storage.list_all_runs(), key=age_of, reverse=True)
 
 
 def _not_found(storage: FileStorage, meant: str, close: list[str], *, is_unclear: bool) -> RunNotFoundError:

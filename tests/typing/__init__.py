@@ -1,0 +1,1 @@
+"""Typed programs that use runspan; checked, never run."""
