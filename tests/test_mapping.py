@@ -175,6 +175,21 @@ def test_any_values_in_any_field_come_back(data: st.DataObject) -> None:
     assert decoded.data == dumps(derived, indent=True)
 
 
+def test_hand_edited_file_comes_back_in_its_own_order() -> None:
+    """Fields in another order, left out or of other types: the amendments put all of it right."""
+    run = dict(reversed(sample().items()))
+    del run["goal_description"]
+    run["decisions"][0] = dict(reversed(run["decisions"][0].items()))
+    del run["decisions"][1]["outcome"]["error"]
+    run["decisions"][2]["outcome"]["success"] = "yes"
+    run["problems"].append("no problem")
+    derive_run(run)
+
+    decoded = decode_run(encoded(run))
+    assert decoded.missing == ()
+    assert decoded.data == dumps(run, indent=True)
+
+
 def drop(name: str) -> Callable[[list[SpanRecord]], list[SpanRecord]]:
     """Return a damage that drops the first span whose name begins so."""
 
