@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from runspan.record import Stamp
     from runspan.runtime._context import ForwardingSpan
     from runspan.runtime._live import LiveSpan
@@ -39,10 +37,7 @@ class Decisions:
     def __init__(self) -> None:
         """Start empty."""
         self._present: dict[str, Decision] = {}
-
-    def __iter__(self) -> Iterator[Decision]:
-        """Give those that are still here, in the order in which they were made."""
-        return iter(list(self._present.values()))
+        self._ended: list[Decision] = []
 
     def add(self, decision: Decision) -> None:
         """Add one."""
@@ -52,16 +47,21 @@ class Decisions:
         """Return one that is still here."""
         return self._present.get(decision_id)
 
-    def take_ended(self, latest: Decision) -> list[Decision]:
-        """Take out those that have their outcome, except the latest one."""
-        ended = [decision for decision in self._present.values() if decision.ended and decision is not latest]
+    def end(self, decision: Decision, ended: Stamp) -> None:
+        """Note that a decision has its outcome."""
+        decision.ended = ended
+        self._ended.append(decision)
+
+    def take_ended(self) -> list[Decision]:
+        """Take out those that have their outcome; costs nothing for those that wait for theirs."""
+        ended, self._ended = self._ended, []
         for decision in ended:
             del self._present[decision.id]
         return ended
 
     def take_all(self) -> list[Decision]:
         """Take out all that are still here."""
-        present, self._present = self._present, {}
+        present, self._present, self._ended = self._present, {}, []
         return list(present.values())
 
     def knows(self, decision_id: str, made: int) -> bool:

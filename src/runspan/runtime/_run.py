@@ -158,7 +158,7 @@ class OpenRun(RecordingCalls):
         with contained("spans", self._health):
             if live is not None:
                 self._spans.describe_decision(live, parts)
-            self._hand_over(decision)
+            self._hand_over()
         if decision.forwarding is not None:
             make_current(decision.forwarding)
         return decision
@@ -184,10 +184,10 @@ class OpenRun(RecordingCalls):
         enclosing = (parent.forwarding if parent is not None else None) or self._forwarding
         return ForwardingSpan(live.span, beneath_siblings(self, enclosing, self._forwarding), enclosing, self)
 
-    def _hand_over(self, latest: Decision) -> None:
+    def _hand_over(self) -> None:
         """End the spans of earlier decisions that have their outcome."""
         with self._lock:
-            ready = self._decisions.take_ended(latest)
+            ready = self._decisions.take_ended()
         for decision in ready:
             if decision.live is not None and decision.ended is not None:
                 self._spans.end_decision(decision.live, decision.ended)
@@ -228,7 +228,7 @@ class OpenRun(RecordingCalls):
             decision = self._decisions.get(decision_id)
             if decision is None or decision.ended is not None:
                 return self._add_stray_outcome(decision_id, parts)
-            decision.ended = parts.recorded
+            self._decisions.end(decision, parts.recorded)
             with contained("record", self._health):
                 self._record.add_outcome(decision.position, decision.id, parts)
             with contained("spans", self._health):
