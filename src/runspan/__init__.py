@@ -50,8 +50,8 @@ __all__ = [
     "shutdown",
 ]
 
-# Each is loaded when it is first asked for: pydantic's schemas take 240 ms to build, the SDK 80 ms to import, and
-# models and storage are of use to tools that have no OpenTelemetry at all.
+# Each is loaded when it is first asked for: pydantic's schemas and the SDK take long to load, and models and storage
+# are of use to tools that have no OpenTelemetry at all.
 _LAZY: Final = {
     "Decision": "runspan.models",
     "DecisionEvaluation": "runspan.models",
@@ -79,7 +79,7 @@ def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         msg = f"module 'runspan' has no attribute {name!r}"
         raise AttributeError(msg)
-    import importlib  # noqa: PLC0415 - not needed by who records only
+    import importlib  # noqa: PLC0415 - needed for this alone
 
     value = getattr(importlib.import_module(_LAZY[name]), name)
     globals()[name] = value

@@ -22,7 +22,6 @@ def format_timestamp(unix_us: int) -> str:
         `2026-11-23T03:43:10.733499Z`; the fraction is left out when it is zero.
     """
     seconds, fraction = divmod(unix_us, 1_000_000)
-    # strftime does not pad a year below 1000; isoformat takes three times as long.
     text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
     return f"{text}.{fraction:06d}Z" if fraction else f"{text}Z"
 

@@ -241,7 +241,7 @@ _thread = threading.local()
 
 def task_identity() -> object:
     """Return an object that stands for the asyncio task that runs, outside asyncio for the thread."""
-    asyncio = sys.modules.get("asyncio")  # importing it costs 50 ms; who has not imported it has no task
+    asyncio = sys.modules.get("asyncio")  # not imported for this: who has not imported it has no task
     if asyncio is not None:
         try:
             task = asyncio.current_task()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["FileStorage"]
 
 _FOLD_NOW_BYTES: Final = 32_768
-"""Index files up to this size together are brought up to date before a save returns; that costs under 1 ms."""
+"""Index files up to this size together are brought up to date before a save returns; larger ones soon after."""
 
 
 class FileStorage:
