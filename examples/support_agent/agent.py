@@ -1,175 +1,245 @@
-"""A support agent: works through a file of tickets and records why it does what it does.
+"""A support agent that works through a file of tickets. runspan records each ticket as one run.
 
-Run it with `python examples/support_agent/agent.py`, or let `runspan demo` run it. One ticket is one run.
+    python agent.py [STORAGE]        run files go to STORAGE, else RUNSPAN_STORAGE, else .runspan
+
+Rules stand where a real agent would ask a model, so that it does the same each time and needs no network.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import requests
+from shop import Shop, ShopError, open_shop
 
-sys.path.insert(0, str(Path(__file__).parent))
-import shop
-
-from runspan import DecisionType, Runtime
+import runspan
 
 if TYPE_CHECKING:
-    import sqlite3
-
     from opentelemetry.trace import TracerProvider
 
-TICKETS = Path(__file__).parent / "tickets.jsonl"
-REFUND_LIMIT = 150
-
-TOPICS: list[dict[str, Any]] = [
-    {"id": "refund", "description": "The customer wants money back", "confidence": 0.9},
-    {"id": "delivery", "description": "The customer waits for a parcel", "confidence": 0.8},
-    {"id": "unclear", "description": "A person has to read this", "confidence": 0.3},
-]
-REMEDIES: list[dict[str, Any]] = [
-    {
-        "id": "pay",
-        "description": "Refund at once",
-        "action_type": "tool_call",
-        "action_params": {"tool": "payments"},
-        "pros": ["the customer is happy", "nobody has to look"],
-        "cons": ["cannot be undone"],
-        "confidence": 0.9,
-    },
-    {"id": "escalate", "description": "Ask a person", "action_type": "delegate", "cons": ["takes a day"]},
-    {"id": "refuse", "description": "Say no", "cons": ["the customer is angry"], "confidence": 0.1},
-]
+TICKETS = Path(__file__).with_name("tickets.jsonl")
+LIMIT = 200
+WORDS = {"refund": ("refund", "money back"), "track": ("where", "parcel")}
 
 
-class SupportAgent:
-    """Decides by rules where a real one would ask a model; everything around the rules is real."""
-
-    def __init__(self, runtime: Runtime, database: sqlite3.Connection, payments_url: str) -> None:
-        self.runtime = runtime
-        self.database = database
-        self.payments_url = payments_url
-
-    def work(self, ticket: dict[str, Any]) -> str:
-        """Work on one ticket; return the run's id."""
-        runtime = self.runtime
-        run_id = runtime.start_run("answer-ticket", f"Answer {ticket['id']}", ticket)
-        topic = self.triage(ticket)
-        order = self.look_up(ticket)
-        if order is None:
-            runtime.report_problem("warning", "Unknown order", suggested_fix="Ask the customer for the order number")
-            runtime.end_run(False, output_data={"answer": "We cannot find your order."})
-            return run_id
-        done = self.remedy(order) if topic == "refund" else self.inform(order)
-        runtime.end_run(done, output_data={"topic": topic, "done": done})
-        return run_id
-
-    def triage(self, ticket: dict[str, Any]) -> str:
-        """Choose what a ticket is about."""
-        self.runtime.set_node("triage")
-        text = ticket["text"].lower()
-        topic = "refund" if "refund" in text else "delivery" if "parcel" in text else "unclear"
-        decision = self.runtime.decide(
-            "What is the ticket about?",
-            TOPICS,
-            chosen=topic,
-            reasoning=f"The text says {ticket['text'][:40]!r}",
-            decision_type=DecisionType.PATH_CHOICE,
-            context={"text": ticket["text"], "length": len(text)},
-        )
-        self.runtime.record_outcome(decision, topic != "unclear", result=topic, summary=f"It is about {topic}")
-        return topic
-
-    def look_up(self, ticket: dict[str, Any]) -> dict[str, Any] | None:
-        """Find order and customer; the queries are children of the decision."""
-        sql = "SELECT o.id, o.total, o.status, c.tier FROM orders o JOIN customers c ON c.mail = o.mail WHERE o.id = ?"
-        decision = self.runtime.quick_decision("Find the order", "Ask the order table", "Only one place", "lookup")
-        row = self.database.cursor().execute(sql, (ticket["order"],)).fetchone()
-        if row is None:
-            self.runtime.record_outcome(decision, False, error=f"no order {ticket['order']}")
-            return None
-        order = dict(zip(("id", "total", "status", "tier"), row, strict=True))
-        self.runtime.record_outcome(decision, True, result=order, summary=f"Order {order['id']} found")
-        return order
-
-    def remedy(self, order: dict[str, Any]) -> bool:
-        """Refund an order, or have a person do it."""
-        small = order["total"] <= REFUND_LIMIT
-        with self.runtime.decision(
-            "Choose a remedy",
-            REMEDIES,
-            chosen="pay" if small else "escalate",
-            reasoning=f"{order['total']} is {'within' if small else 'above'} the limit of {REFUND_LIMIT}",
-            node_id="remedy",
-            constraints=[f"refunds up to {REFUND_LIMIT}"],
-            context=order,
-        ) as choice:
-            if not small:
-                choice.outcome(result="escalated", summary="A person will look at it")
-                return True
-            try:
-                _, refund = self.runtime.decide_and_execute(
-                    "Call the payments service",
-                    [REMEDIES[0]],
-                    "pay",
-                    "The paved road",
-                    lambda: self.pay(order),
-                    node_id="payments",
-                    decision_type=DecisionType.TOOL_SELECTION,
-                )
-            except requests.HTTPError as error:
-                choice.outcome(False, error=str(error), summary="Not refunded")
-                choice.problem("critical", "Refund not issued", "payments service down", "Retry in an hour")
-                return False
-            choice.outcome(result=refund, summary=f"Refunded {order['total']}", tokens_used=0)
-        return True
-
-    def pay(self, order: dict[str, Any]) -> dict[str, Any]:
-        """Call the payments service."""
-        answer = requests.post(f"{self.payments_url}/refunds", json={"order": order["id"]}, timeout=5)
-        answer.raise_for_status()
-        refund: dict[str, Any] = answer.json()
-        return refund
-
-    def inform(self, order: dict[str, Any]) -> bool:
-        """Tell the customer where the order is."""
-        decision = self.runtime.quick_decision(
-            "Answer", f"Say it is {order['status']}", "That is all we know", "answer"
-        )
-        self.runtime.record_outcome(decision, True, summary=f"Told: {order['status']}")
-        return True
-
-
-def instrument(tracer_provider: TracerProvider | None = None) -> str | None:
-    """Have sqlite3 and requests traced; return what to install where that is not possible."""
-    try:
-        from opentelemetry.instrumentation.requests import RequestsInstrumentor
-        from opentelemetry.instrumentation.sqlite3 import SQLite3Instrumentor
-    except ImportError:
-        return "spans of sqlite3 and requests need: pip install 'runspan[demo]'"
-    for instrumentor in (SQLite3Instrumentor(), RequestsInstrumentor()):
-        if not instrumentor.is_instrumented_by_opentelemetry:
-            instrumentor.instrument(tracer_provider=tracer_provider)
-    return None
-
-
-def work_through_tickets(runtime: Runtime) -> list[str]:
-    """Answer every ticket; return the runs' ids in order."""
+def work(runtime: runspan.Runtime) -> list[str]:
+    """Answer all tickets; return the ids of the runs."""
     tickets = [json.loads(line) for line in TICKETS.read_text(encoding="utf-8").splitlines()]
-    with shop.payments_service() as payments_url:
-        agent = SupportAgent(runtime, shop.open_database(), payments_url)
-        return [agent.work(ticket) for ticket in tickets]
+    with open_shop() as shop:
+        return [handle(runtime, shop, ticket) for ticket in tickets]
+
+
+def handle(runtime: runspan.Runtime, shop: Shop, ticket: dict[str, Any]) -> str:
+    """Answer one ticket, in a run of its own; return the run's id."""
+    with runtime.run("answer-ticket", f"Answer {ticket['id']}: {ticket['subject']}", input_data=ticket) as run:
+        runtime.set_node("triage")
+        customer = find_customer(runtime, shop, ticket)
+        wish = understand(runtime, ticket)
+
+        runtime.set_node("resolve")
+        solved = True
+        if wish == "track":
+            order = look_up(runtime, shop, ticket)
+            text = f"your {order['item']} is {order['state']}."
+        elif wish == "refund":
+            solved, text = refund(runtime, shop, look_up(runtime, shop, ticket))
+        else:
+            text = "We would like to help. Which order is it about, and what is wrong with it?"
+
+        runtime.set_node("answer")
+        send(runtime, shop, ticket, f"Dear {customer}, {text}")
+        runtime.end_run(success=solved, narrative=text, output_data={"answer": text, "solved": solved})
+    return run.id
+
+
+def find_customer(runtime: runspan.Runtime, shop: Shop, ticket: dict[str, Any]) -> str:
+    """Look up who writes. `decide_and_execute`: the decision's outcome is what the function returns or raises."""
+    decision_id, customer = runtime.decide_and_execute(
+        "find out who writes",
+        [
+            {"id": "by-email", "description": "Look the address up", "pros": ["exact"], "confidence": 0.9},
+            {"id": "by-order", "description": "Ask for the order's buyer", "cons": ["may be a gift"]},
+            {"id": "ask", "description": "Ask for the name", "cons": ["one more mail"], "confidence": 0.2},
+        ],
+        chosen="by-email",
+        reasoning="Every ticket has an address, and addresses are unique in the database.",
+        executor=lambda: shop.customer(ticket["from"]),
+        decision_type="tool_selection",
+        context={"from": ticket["from"], "order": ticket["order"]},
+    )
+    if customer is None:
+        runtime.report_problem("warning", f"{ticket['from']} is no customer of ours", decision_id)
+        return "customer"
+    return str(customer["name"])
+
+
+def understand(runtime: runspan.Runtime, ticket: dict[str, Any]) -> str:
+    """Choose what to do. `decide` and `record_outcome`: the plain pair of calls."""
+    text = f"{ticket['subject']} {ticket['text']}".lower()
+    found = {wish: [word for word in words if word in text] for wish, words in WORDS.items()}
+    wish = max(found, key=lambda wish: len(found[wish])) if any(found.values()) else "ask"
+    decision_id = runtime.decide(
+        "understand what the customer wants",
+        [
+            {
+                "id": "refund",
+                "description": "Give the money back",
+                "pros": ["settles it for good"],
+                "cons": ["costs money"],
+                "confidence": len(found["refund"]) / 2,
+            },
+            {
+                "id": "track",
+                "description": "Tell where the parcel is",
+                "pros": ["no cost"],
+                "cons": ["no help if it is broken"],
+                "confidence": len(found["track"]) / 2,
+            },
+            {
+                "id": "ask",
+                "description": "Ask back",
+                "pros": ["no guess"],
+                "cons": ["the customer waits longer"],
+                "confidence": 0.1,
+            },
+        ],
+        chosen=wish,
+        reasoning=f"The text says {found[wish]}." if wish in found else "No word of the text tells a wish.",
+        decision_type="path_choice",
+        context={"subject": ticket["subject"], "words": found},
+    )
+    runtime.record_outcome(decision_id, success=True, result=wish, summary=f"the customer wants: {wish}")
+    return wish
+
+
+def look_up(runtime: runspan.Runtime, shop: Shop, ticket: dict[str, Any]) -> dict[str, Any]:
+    """Look the order up."""
+    _, order = runtime.decide_and_execute(
+        "look the order up",
+        [
+            {"id": "orders", "description": "Ask the orders service", "pros": ["up to date"], "confidence": 0.95},
+            {"id": "carrier", "description": "Ask the carrier", "cons": ["slow"], "confidence": 0.6},
+            {"id": "customer", "description": "Ask the customer", "cons": ["one more mail"], "confidence": 0.1},
+        ],
+        chosen="orders",
+        reasoning="The orders service hears from every carrier within minutes.",
+        executor=lambda: shop.order(ticket["order"]),
+        decision_type="tool_selection",
+    )
+    return order
+
+
+def refund(runtime: runspan.Runtime, shop: Shop, order: dict[str, Any]) -> tuple[bool, str]:
+    """Settle a refund. `with runtime.decision`: decisions made inside the block are its children."""
+    may_pay = order["amount"] <= LIMIT
+    with runtime.decision(
+        "settle the refund",
+        [
+            {
+                "id": "pay",
+                "description": "Pay it back now",
+                "action_params": {"amount": order["amount"]},
+                "pros": ["the customer is content at once"],
+                "cons": ["nobody checks it"],
+                "confidence": 0.9 if may_pay else 0.1,
+            },
+            {
+                "id": "hand-over",
+                "description": "Leave it to a colleague",
+                "pros": ["somebody checks it"],
+                "cons": ["takes a day"],
+                "confidence": 0.1 if may_pay else 0.9,
+            },
+            {"id": "refuse", "description": "Refuse", "cons": ["the item is faulty"], "confidence": 0.0},
+        ],
+        chosen="pay" if may_pay else "hand-over",
+        reasoning=f"{order['amount']:.2f} is {'within' if may_pay else 'above'} what an agent may pay.",
+        constraints=[f"refunds above {LIMIT} need a colleague"],
+        context=order,
+    ) as settling:
+        if not may_pay:
+            settling.outcome(summary="handed over to a colleague")
+            return True, "a colleague will look at your refund today."
+        try:
+            receipt = pay(runtime, shop, order)
+        except ShopError as error:
+            settling.problem(
+                "critical",
+                f"order {order['id']} could not be refunded",
+                root_cause=str(error),
+                suggested_fix="refund it by hand when payments are up again",
+            )
+            give_up(runtime)
+            settling.outcome(success=False, error=str(error), summary="the refund is still open")
+            return False, "your refund is on its way; a colleague will confirm it today."
+        settling.outcome(result=receipt, summary=f"refunded, receipt {receipt['receipt']}")
+        return True, f"we have paid {receipt['amount']:.2f} back to you."
+
+
+def pay(runtime: runspan.Runtime, shop: Shop, order: dict[str, Any]) -> dict[str, Any]:
+    """Pay back; what the service refuses becomes the decision's outcome, and goes on as the exception it is."""
+    _, receipt = runtime.decide_and_execute(
+        "choose how to pay",
+        [
+            {"id": "card", "description": "Back to the card", "pros": ["as it was paid"], "confidence": 0.9},
+            {"id": "voucher", "description": "A voucher", "cons": ["was not asked for"], "confidence": 0.3},
+        ],
+        chosen="card",
+        reasoning="The customer has paid by card.",
+        executor=lambda: shop.refund(order["id"]),
+        node_id="payments",
+        decision_type="parameter_choice",
+    )
+    return receipt
+
+
+def give_up(runtime: runspan.Runtime) -> None:
+    """Decide what to do about a payment that failed."""
+    decision_id = runtime.decide(
+        "go on after the failed payment",
+        [
+            {"id": "retry", "description": "Try again", "cons": ["may pay twice"], "confidence": 0.2},
+            {"id": "voucher", "description": "Send a voucher", "cons": ["was not asked for"], "confidence": 0.3},
+            {"id": "hand-over", "description": "Leave it to a colleague", "pros": ["safe"], "confidence": 0.8},
+        ],
+        chosen="hand-over",
+        reasoning="The service did not say whether it has paid, so a second try may pay twice.",
+        node_id="payments",
+        decision_type="retry_strategy",
+    )
+    runtime.record_outcome(decision_id, success=True, summary="a colleague looks after it")
+
+
+def send(runtime: runspan.Runtime, shop: Shop, ticket: dict[str, Any], text: str) -> None:
+    """Send the answer. `quick_decision`: there is but one option."""
+    decision_id = runtime.quick_decision("answer the customer", "Send a mail", "Every ticket gets an answer.")
+    shop.answer(ticket["id"], text)
+    runtime.record_outcome(decision_id, success=True, result=text, summary="answered")
+
+
+def instrument(provider: TracerProvider) -> None:
+    """Let the SQL statements and HTTP calls become spans, beneath the decisions that cause them."""
+    try:
+        from opentelemetry.instrumentation.requests import RequestsInstrumentor  # noqa: PLC0415 - optional
+        from opentelemetry.instrumentation.sqlite3 import SQLite3Instrumentor  # noqa: PLC0415 - optional
+    except ImportError:
+        print("No spans of SQL and HTTP; they need: pip install 'runspan[demo]'", file=sys.stderr)
+        return
+    for instrumentor in (RequestsInstrumentor(), SQLite3Instrumentor()):
+        if not instrumentor.is_instrumented_by_opentelemetry:  # as it is under `opentelemetry-instrument`
+            instrumentor.instrument(tracer_provider=provider)
+
+
+def main() -> None:
+    """Set tracing up, work, and say what was recorded."""
+    instrument(runspan.configure("support-agent"))
+    storage = sys.argv[1] if len(sys.argv) > 1 else None
+    runtime = runspan.Runtime(storage or ".runspan", agent_name="support-agent", span_names="choice")
+    for run_id in work(runtime):
+        print(run_id)
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.WARNING)
-    missing = instrument()
-    if missing:
-        print(missing, file=sys.stderr)
-    agents_runtime = Runtime(sys.argv[1] if len(sys.argv) > 1 else ".runspan", agent_name="support-agent")
-    for finished in work_through_tickets(agents_runtime):
-        print(finished)
+    main()

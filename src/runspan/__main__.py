@@ -1,4 +1,4 @@
-"""`python -m runspan`: the same as the command `runspan`."""
+"""`python -m runspan`: the command line. Knows nothing of the commands."""
 
 from runspan.cli import main
 

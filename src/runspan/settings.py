@@ -23,6 +23,7 @@ DEFAULT_STORAGE: Final = ".runspan"
 """Folder of the storage where a program has to have one and none is named: the command line, the exporter."""
 
 _DEFAULT_EVENT_LIMIT: Final = 128
+_DEFAULT_OTLP_HTTP: Final = "http://localhost:4318"
 
 
 def _text(value: str) -> str:
@@ -165,12 +166,12 @@ def _event_limit() -> int:
 
 
 def otlp_http_endpoint() -> str:
-    """Return the base address of the OTLP/HTTP receiver that OpenTelemetry's own variables name, else the default.
+    """Return where OpenTelemetry's own variables send traces by OTLP over HTTP, with or without a path.
 
-    See https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp.
+    See https://opentelemetry.io/docs/specs/otel/protocol/exporter/.
     """
     for variable in ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"):
-        address = os.environ.get(variable, "").strip()
-        if address:
-            return address.rstrip("/").removesuffix("/v1/traces")
-    return "http://localhost:4318"
+        text = os.environ.get(variable, "").strip()
+        if text:
+            return text
+    return _DEFAULT_OTLP_HTTP

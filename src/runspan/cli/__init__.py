@@ -1,5 +1,38 @@
-"""The command line: `runspan`, one command a file. Only this package imports click."""
+"""The command line: one group, one command a file. Knows nothing of what the commands do.
 
-from runspan.cli._group import main
+Loads neither pydantic nor the SDK nor rich: each command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import click
+
+from runspan._version import __version__
+from runspan.cli._demo import demo
+from runspan.cli._group import Commands
+from runspan.cli._list import list_runs
+from runspan.cli._show import show
 
 __all__ = ["main"]
+
+_EPILOG = """\b
+Exit codes:
+  0  done
+  1  done, and the answer is no
+  2  could not do it
+
+\b
+Example:
+  runspan demo
+"""
+
+
+@click.group(
+    cls=Commands,
+    commands=[demo, list_runs, show],
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="runspan")
+def main() -> None:
+    """Look at what agents decided: runs recorded by runspan."""

@@ -1,118 +1,124 @@
-"""`runspan demo`: a sample agent at work, its run as a tree, its files, and where to see its trace."""
+"""`runspan demo`: the support agent at work, then the run that shows most. Knows no run's format."""
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import socket
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 import click
 
-from runspan.cli._options import storage_option
-from runspan.cli._show import jaeger_link, read_native
-from runspan.settings import DEFAULT_STORAGE, otlp_http_endpoint, read_settings
+from runspan.cli._options import json_option, storage_option, storage_path
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace import TracerProvider
+    from types import ModuleType
 
-    from runspan.storage import FileStorage
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: TID251 - a type, never loaded
 
-__all__ = ["command"]
+    from runspan.models import Run
+    from runspan.runtime import Runtime
 
-_JAEGER_URL: Final = "http://localhost:16686"
+_EPILOG: Final = "\b\nExample:\n  runspan demo --storage .runspan\n"
+
+_SERVICE: Final = "support-agent"
+_JAEGER: Final = "http://localhost:16686"
 _CONNECT_S: Final = 0.3
-_TELLING_RUN: Final = 2
-"""Which of the agent's runs is shown: the one whose refund fails."""
+_FLUSH_MS: Final = 10_000
+
+_NO_RECEIVER: Final = """\
+No OTLP receiver listens at {endpoint}, so the traces went nowhere. To see them in Jaeger:
+  docker run --rm -p 16686:16686 -p 4318:4318 jaegertracing/jaeger:2.13.0   (or, in a clone: make jaeger)
+  runspan demo"""
 
 
-@click.command("demo")
+@click.command(epilog=_EPILOG)
 @storage_option
-def command(storage: str | None) -> None:
-    """Run a sample agent and show what it recorded.
+@json_option
+def demo(storage: Path | None, *, as_json: bool) -> None:
+    """Run an example agent and show what it did.
 
-    It needs no server. With an OTLP/HTTP receiver listening (`make jaeger` starts one) its traces go there.
-
-    \b
-    Example:
-      runspan demo
+    The agent works through five support tickets on this machine alone. Its traces go to the OTLP receiver of the
+    OTEL_EXPORTER_OTLP_* variables, else to localhost:4318; without one there, nowhere.
     """
-    from runspan import Runtime
-    from runspan.cli._tree import console, run_tree
+    from runspan.cli._render import print_run
+    from runspan.runtime import Runtime
+    from runspan.settings import otlp_http_endpoint
     from runspan.storage import FileStorage
 
-    endpoint = otlp_http_endpoint()
-    is_sent = _is_listening(endpoint)
-    provider = _provider(endpoint if is_sent else None)
-    path = storage or read_settings().storage or DEFAULT_STORAGE
-    run_ids = _work(Runtime(path, agent_name="support-agent", span_names="choice", tracer_provider=provider), provider)
-    provider.force_flush()
-    opened = FileStorage(path)
-    run = read_native(opened, run_ids[_TELLING_RUN])
-    console().print(run_tree(run))
-    _tell_files(opened, run_ids)
-    _tell_jaeger(run, endpoint, is_sent=is_sent)
+    stored, endpoint = FileStorage(storage_path(storage)), otlp_http_endpoint()
+    is_sent = _listens(endpoint)
+    provider = _provider(is_sent=is_sent)
+    runtime = Runtime(stored.base_path, tracer_provider=provider, agent_name=_SERVICE, span_names="choice")
+    click.echo("A support agent works through its tickets …", err=True)
+    run_ids = _work(runtime, provider)
+    run = _most_telling([run for run_id in run_ids if (run := stored.load_run(run_id)) is not None])
+    if as_json:
+        click.echo(stored.read_run_bytes(run.id) or b"", nl=False)
+        return
+    print_run(run)
+    click.echo("\nRun files, one a ticket:")
+    for run_id in run_ids:
+        click.echo(f"  {stored.base_path / 'runs' / stored.run_path(run_id).name}")
+    _print_trace(run, endpoint, is_sent=is_sent)
 
 
-def _provider(endpoint: str | None) -> TracerProvider:
-    """Return a provider of the demo's own that sends where somebody listens, and nowhere else."""
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-
-    from runspan.config import configure
-
-    provider = TracerProvider(resource=Resource.create({"service.name": "support-agent"}))
-    return configure(endpoint=endpoint, tracer_provider=provider)
-
-
-def _is_listening(endpoint: str) -> bool:
-    address = urlsplit(endpoint)
-    port = address.port or (443 if address.scheme == "https" else 80)
+def _listens(endpoint: str) -> bool:
+    """Return whether somebody takes connections there."""
     try:
-        with socket.create_connection((address.hostname or "localhost", port), _CONNECT_S):
+        address = urlsplit(endpoint)
+        port = address.port or (443 if address.scheme == "https" else 80)
+        with socket.create_connection((address.hostname or "", port), timeout=_CONNECT_S):
             return True
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 
-def _work(runtime: Any, provider: TracerProvider) -> list[str]:
-    agent = _agent()
-    missing = agent.instrument(provider)
-    if missing:
-        click.echo(f"Note: {missing}", err=True)
-    run_ids: list[str] = agent.work_through_tickets(runtime)
+def _provider(*, is_sent: bool) -> TracerProvider:
+    """Return where spans go: out by OTLP, or nowhere, so that runs have traces and nobody waits for a receiver."""
+    if is_sent:
+        from runspan.config import configure
+
+        return configure(_SERVICE)
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: TID251 - a provider without exporter needs no set-up
+
+    return TracerProvider(shutdown_on_exit=False)
+
+
+def _work(runtime: Runtime, provider: TracerProvider) -> list[str]:
+    """Let the agent work; return the ids of its runs, whose spans are out."""
+    agent = _load_agent()
+    agent.instrument(provider)
+    run_ids: list[str] = agent.work(runtime)
+    provider.force_flush(_FLUSH_MS)
     return run_ids
 
 
-def _agent() -> Any:
-    """Load the example: from beside this file where it is installed, else from the checkout."""
-    here = Path(__file__).resolve()
-    folders = (here.parent / "_support_agent", here.parents[3] / "examples" / "support_agent")
-    path = next(folder / "agent.py" for folder in folders if folder.is_dir())
-    spec = importlib.util.spec_from_file_location("runspan_support_agent", path)
-    if spec is None or spec.loader is None:  # pragma: no cover - a file that ends in .py has a loader
-        raise ImportError(path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+def _load_agent() -> ModuleType:
+    """Import the example from the wheel, else from the clone. Being a script, it finds its other module by path."""
+    folder = Path(__file__).with_name("_support_agent")
+    if not folder.is_dir():
+        folder = Path(__file__).parents[3] / "examples" / "support_agent"
+    sys.path.insert(0, str(folder))
+    try:
+        return importlib.import_module("agent")
+    finally:
+        sys.path.remove(str(folder))
 
 
-def _tell_files(storage: FileStorage, run_ids: list[str]) -> None:
-    click.echo(f"\n{len(run_ids)} runs, one file each:")
-    for run_id in run_ids:
-        click.echo(f"  {storage.run_path(run_id)}")
-    click.echo(f"Look at them: runspan list --storage {storage.base_path}")
+def _most_telling(runs: list[Run]) -> Run:
+    return max(runs, key=lambda run: (len(run.problems), run.metrics.failed_decisions))
 
 
-def _tell_jaeger(run: dict[str, Any], endpoint: str, *, is_sent: bool) -> None:
-    if is_sent:
-        click.echo(f"\nSent to {endpoint}. In Jaeger: {jaeger_link(run, read_settings().jaeger_url or _JAEGER_URL)}")
-        return
-    click.echo(f"\nNobody listens at {endpoint}, so the traces went nowhere. To see this run in Jaeger:")
-    click.echo(
-        "  make jaeger     (or any OTLP/HTTP receiver at that address; OTEL_EXPORTER_OTLP_ENDPOINT names another)"
-    )
-    click.echo("  runspan demo    again, in another shell: it prints the link")
+def _print_trace(run: Run, endpoint: str, *, is_sent: bool) -> None:
+    """Print where the trace is, or how to get it into a Jaeger."""
+    from runspan.cli._render import jaeger_link
+    from runspan.settings import read_settings
+
+    link = jaeger_link(read_settings().jaeger_url or _JAEGER, (run.model_extra or {}).get("trace_id"))
+    if not is_sent:
+        click.echo("\n" + _NO_RECEIVER.format(endpoint=endpoint))
+    elif link is not None:
+        click.echo(f"\nTrace, sent to {endpoint}:\n  {link}")

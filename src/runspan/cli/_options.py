@@ -1,13 +1,14 @@
-"""Options that several commands have, and the run that somebody means. Knows no output."""
+"""Options and lookups that several commands share. Knows nothing of rendering."""
 
 from __future__ import annotations
 
-import difflib
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from runspan.errors import ConfigError, RunNotFoundError
+from runspan.cli._group import RefusedError, did_you_mean
 from runspan.settings import DEFAULT_STORAGE, read_settings
 
 if TYPE_CHECKING:
@@ -15,79 +16,95 @@ if TYPE_CHECKING:
 
     from runspan.storage import FileStorage
 
-__all__ = ["find_run", "json_option", "newest_first", "open_storage", "storage_option"]
+__all__ = ["find_run_id", "json_option", "newest_first", "open_storage", "started_at", "storage_option", "storage_path"]
 
-_SECOND_IN_ID: Final = len("run_YYYYMMDD_HHMMSS")
+_F = TypeVar("_F", bound="Callable[..., Any]")
 
-_Command = TypeVar("_Command", bound="Callable[..., Any]")
+_LATEST: Final = "latest"
+_MOST_NAMED: Final = 5
+
+# Newlines in a JSON text are escaped, so this can only be the field of the run itself.
+_STARTED_AT: Final = re.compile(rb'^  "started_at": "([^"\\]+)"', re.MULTILINE)
 
 
-def storage_option(command: _Command) -> _Command:
+def storage_option(command: _F) -> _F:
     """Add `--storage`."""
-    option = click.option(
-        "-s",
-        "--storage",
-        metavar="DIR",
-        help=f"Folder of the run files; else RUNSPAN_STORAGE, else {DEFAULT_STORAGE}.",
-    )
-    return option(command)
+    text = f"Folder of the run files.  [default: RUNSPAN_STORAGE, else {DEFAULT_STORAGE}]"
+    return click.option("--storage", "-s", metavar="DIR", type=click.Path(path_type=Path), help=text)(command)
 
 
-def json_option(command: _Command) -> _Command:
+def json_option(command: _F) -> _F:
     """Add `--json`."""
-    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs, in the native format.")(
-        command
-    )
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, with the native format's names.")(command)
 
 
-def open_storage(given: str | None) -> FileStorage:
-    """Open the storage that is meant; it must be there.
+def storage_path(given: Path | None) -> Path:
+    """Return the storage's folder: as given, else of the environment, else the default."""
+    return Path(read_settings(storage=given).storage or DEFAULT_STORAGE)
+
+
+def open_storage(given: Path | None) -> FileStorage:
+    """Open a storage to read it; a mistyped name must not make a folder.
 
     Raises:
-        ConfigError: There is no such folder.
+        RefusedError: There is none.
     """
-    from pathlib import Path
-
     from runspan.storage import FileStorage
 
-    path = Path(given or read_settings().storage or DEFAULT_STORAGE)
-    if not path.is_dir():
-        raise ConfigError(
-            f"there is no storage in {path}. Give its folder with --storage, or make one with: runspan demo"
-        )
+    path = storage_path(given)
+    if path.is_dir() and not (path / "runs").is_dir():
+        raise RefusedError(f"{path} is no storage: it has no folder runs. Name one with --storage.")
+    if not path.exists():
+        raise RefusedError(f"there is no storage {path}. Name one with --storage, or make one with: runspan demo")
     return FileStorage(path)
 
 
-def find_run(storage: FileStorage, meant: str) -> str:
-    """Return the id of the run that is meant: a whole id, a unique beginning of one, or `latest`.
+def started_at(storage: FileStorage, run_id: str) -> str:
+    """Return the text of a run's start, empty where its file does not say.
+
+    Summaries do not tell it, and of a file that may be large only the beginning is read.
+    """
+    try:
+        with storage.run_path(run_id).open("rb") as file:
+            found = _STARTED_AT.search(file.read(65_536))
+    except OSError:
+        return ""
+    return found[1].decode(errors="replace") if found else ""
+
+
+def newest_first(storage: FileStorage) -> list[tuple[str, str]]:
+    """Return id and start of every run, the newest first; those whose start is unknown come last."""
+    from runspan.native import parse_timestamp_ns
+
+    runs = [(run_id, started_at(storage, run_id)) for run_id in storage.list_all_runs()]
+    return sorted(runs, key=lambda run: (parse_timestamp_ns(run[1]) or 0, run[0]), reverse=True)
+
+
+def find_run_id(storage: FileStorage, word: str) -> str:
+    """Return the id that a word on the command line means: an id, the unique beginning of one, or `latest`.
 
     Raises:
-        RunNotFoundError: There is none, or more than one.
+        RefusedError: There is no such run, or more than one.
     """
-    run_ids = newest_first(storage)
-    if meant in run_ids:
-        return meant
-    if meant == "latest" and run_ids:
-        return run_ids[0]
-    found = [run_id for run_id in run_ids if run_id.startswith(meant)] if meant else []
+    if storage.run_path(word).exists():
+        return word
+    if word == _LATEST:
+        return _latest(storage)
+    run_ids = storage.list_all_runs()
+    found = [run_id for run_id in run_ids if word and run_id.startswith(word)]
     if len(found) == 1:
         return found[0]
-    raise _not_found(storage, meant, found or difflib.get_close_matches(meant, run_ids, n=3), is_unclear=bool(found))
+    if not found:
+        raise RefusedError(
+            f"no run {word!r} in {storage.base_path}.{did_you_mean(word, run_ids)}"
+            f" See what is there with: runspan list --storage {storage.base_path}"
+        )
+    named = ", ".join(found[:_MOST_NAMED]) + (", …" if len(found) > _MOST_NAMED else "")
+    raise RefusedError(f"{word!r} is the beginning of {len(found)} run ids: {named}")
 
 
-def newest_first(storage: FileStorage) -> list[str]:
-    """Return the ids of all runs, newest first; those begun in the same second by the time they were saved."""
-
-    def age_of(run_id: str) -> tuple[str, int]:
-        """Return what grows with a run's time."""
-        return run_id[:_SECOND_IN_ID], storage.run_path(run_id).stat().st_mtime_ns
-
-    return sorted(storage.list_all_runs(), key=age_of, reverse=True)
-
-
-def _not_found(storage: FileStorage, meant: str, close: list[str], *, is_unclear: bool) -> RunNotFoundError:
-    error = RunNotFoundError(meant, storage.base_path)
-    if close:
-        what = "several runs begin with" if is_unclear else "did you mean, for"
-        error.args = (f"{what} {meant}: {', '.join(close[:3])}{' …' if len(close) > 3 else ''}",)  # noqa: PLR2004
-    return error
+def _latest(storage: FileStorage) -> str:
+    runs = newest_first(storage)
+    if not runs:
+        raise RefusedError(f"there is no run in {storage.base_path} yet")
+    return runs[0][0]

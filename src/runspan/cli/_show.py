@@ -1,63 +1,36 @@
-"""`runspan show`: one stored run."""
+"""`runspan show RUN`: one stored run as a tree."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path  # noqa: TC003 - click's decorated functions are read at run time
+from typing import Final
 
 import click
 
-from runspan.cli._options import find_run, json_option, open_storage, storage_option
-from runspan.errors import CorruptFileError
-from runspan.settings import read_settings
+from runspan.cli._options import find_run_id, json_option, open_storage, storage_option
+from runspan.errors import RunNotFoundError
 
-if TYPE_CHECKING:
-    from runspan.storage import FileStorage
-
-__all__ = ["command", "jaeger_link", "read_native"]
+_EPILOG: Final = "\b\nExample:\n  runspan show latest --storage .runspan\n"
 
 
-@click.command("show")
+@click.command(epilog=_EPILOG)
 @click.argument("run", metavar="RUN")
 @storage_option
 @json_option
-def command(run: str, storage: str | None, as_json: bool) -> None:  # noqa: FBT001 - click passes options by name
-    """Show one run: decisions, options, reasoning, outcomes, problems.
+def show(run: str, storage: Path | None, *, as_json: bool) -> None:
+    """Show one run: its decisions, options, outcomes and problems.
 
-    RUN is a run's id, the beginning of one, or `latest`.
-
-    \b
-    Example:
-      runspan show latest
-      runspan show run_20261123 --json
+    RUN is a run's id, the unique beginning of one, or `latest`. With --json the file is printed as it is.
     """
-    jaeger_url = read_settings().jaeger_url
     opened = open_storage(storage)
-    run_id = find_run(opened, run)
+    run_id = find_run_id(opened, run)
+    loaded, data = opened.load_run(run_id), opened.read_run_bytes(run_id)
+    if loaded is None or data is None:  # deleted since we looked
+        raise RunNotFoundError(run_id, opened.base_path)
     if as_json:
-        click.echo(opened.read_run_bytes(run_id) or b"")
+        click.echo(data, nl=False)
         return
-    from runspan.cli._tree import console, run_tree
+    from runspan.cli._render import print_run
+    from runspan.settings import read_settings
 
-    native = read_native(opened, run_id)
-    console().print(run_tree(native))
-    link = jaeger_link(native, jaeger_url)
-    if link:
-        click.echo(f"In Jaeger: {link}")
-
-
-def read_native(storage: FileStorage, run_id: str) -> dict[str, Any]:
-    """Return a stored run as plain JSON data.
-
-    Raises:
-        CorruptFileError: Its file is no run.
-    """
-    loaded = storage.load_run(run_id)
-    if loaded is None:
-        raise CorruptFileError(f"{storage.run_path(run_id)} is gone", storage.run_path(run_id))
-    return loaded.model_dump(mode="json")
-
-
-def jaeger_link(run: dict[str, Any], jaeger_url: str | None) -> str | None:
-    """Return the address of a run's trace, if it has one and the UI's address is known."""
-    trace_id = run.get("trace_id")
-    return f"{jaeger_url}/trace/{trace_id}" if jaeger_url and isinstance(trace_id, str) else None
+    print_run(loaded, read_settings().jaeger_url)

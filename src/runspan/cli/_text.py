@@ -1,54 +1,62 @@
-"""Recorded text made fit for a terminal. Knows no layout."""
+"""Texts of strangers made fit to be shown: nothing in them reaches the terminal as a command. Knows no run."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+import json
+import unicodedata
+from typing import Final
 
-from rich.text import Text
+__all__ = ["brief", "duration", "visible"]
 
-from runspan.native import parse_timestamp_ns
-from runspan.values import dumps
+_MOST_SHOWN: Final = 600
+_MOST_BRIEF: Final = 160
+_MS_PER_S: Final = 1_000
+_S_PER_MIN: Final = 60
 
-__all__ = ["brief", "duration", "plain", "since", "when"]
-
-# C0 and C1 controls, and the marks that turn the direction of text around: shown, never obeyed.
-_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
-_SECOND_MS: Final = 1_000
-
-
-def plain(value: object, style: str = "") -> Text:
-    """Return any text as it is, with controls made visible; nothing in it is markup."""
-    return Text(_shown(str(value)), style=style)
+# Emoji and several scripts are written with these two invisible joiners; they cannot reorder a line.
+_JOINERS: Final = "\u200c\u200d"
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
-def _shown(text: str) -> str:
-    return _UNSEEN.sub(lambda match: " " if match[0] in "\n\t" else f"\\x{ord(match[0]):02x}", text)
+def visible(value: object, most: int = _MOST_SHOWN) -> str:
+    r"""Return a text in one line, with control characters, escapes and bidi marks as what they are: `\x1b`.
+
+    Args:
+        value: Anything; its text counts.
+        most: Characters shown; what is left out is counted.
+    """
+    text = str(value)
+    shown = "".join(_shown(character) for character in text[:most])
+    return shown if len(text) <= most else f"{shown}… ({len(text) - most:,} more characters)"
 
 
-def brief(value: Any, limit: int = 200) -> Text:
-    """Return a JSON value on one line, cut."""
-    text = value if isinstance(value, str) else dumps(value).decode()
-    return plain(text if len(text) <= limit else f"{text[: limit - 1]}…")
+def _shown(character: str) -> str:
+    if character.isprintable() or character in _JOINERS:
+        return character
+    if character == "\n":
+        return " ⏎ "
+    return _escaped(character) if unicodedata.category(character) in _HIDDEN else character
 
 
-def duration(milliseconds: object) -> str:
-    """Return a duration for people."""
-    number = milliseconds if isinstance(milliseconds, int | float) else 0
-    return f"{number / _SECOND_MS:.1f} s" if number >= _SECOND_MS else f"{number:.0f} ms"
+def _escaped(character: str) -> str:
+    number = ord(character)
+    if number < 0x100:  # noqa: PLR2004 - two digits hold it
+        return f"\\x{number:02x}"
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"  # noqa: PLR2004 - four digits hold it
 
 
-def when(timestamp: object) -> str:
-    """Return a stored timestamp in UTC, to the second."""
-    unix_ns = parse_timestamp_ns(timestamp)
-    if unix_ns is None:
-        return str(timestamp or "")
-    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=unix_ns // 1_000)
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
+def brief(value: object) -> str:
+    """Return any JSON value in one short line."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return visible(text, _MOST_BRIEF)
 
 
-def since(start: object, timestamp: object) -> str:
-    """Return how long after the start something was."""
-    started, moment = parse_timestamp_ns(start), parse_timestamp_ns(timestamp)
-    return "" if started is None or moment is None else f"+{duration((moment - started) / 1e6)}"
+def duration(ms: float) -> str:
+    """Return milliseconds as people say them: `412 ms`, `3.1 s`, `2 min 5 s`."""
+    if ms < _MS_PER_S:
+        return f"{ms:g} ms"
+    seconds = ms / _MS_PER_S
+    if seconds < _S_PER_MIN:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), _S_PER_MIN)
+    return f"{minutes} min {rest} s"
