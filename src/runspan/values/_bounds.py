@@ -5,27 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["DEFAULT_BOUNDS", "NO_BOUNDS", "Bounds"]
+__all__ = ["DEEPEST", "DEFAULT_BOUNDS", "ENDLESS", "NO_BOUNDS", "Bounds"]
 
-_ENDLESS: Final = 2**62
+ENDLESS: Final = 2**62
+"""A bound that nothing reaches."""
+
+DEEPEST: Final = 254
+"""Collections inside each other that orjson writes; pydantic writes as many."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """Bounds of one value; what exceeds them is cut, visibly, in place."""
+    """Bounds of one value; what exceeds them is cut, visibly, in place. The marks themselves do not count."""
 
     max_string: int = 65_536
-    """Characters of one string."""
+    """Characters of one string or key."""
     max_items: int = 1_000
     """Items of one collection."""
     max_depth: int = 32
-    """Collections inside each other."""
+    """Collections inside each other; never more than the 254 that can be written."""
     max_nodes: int = 20_000
-    """Values in all, collections included."""
+    """Values in all, collections included, keys not. What is shared counts wherever it appears."""
 
 
 DEFAULT_BOUNDS: Final = Bounds()
 """The bounds of every recorded value."""
 
-NO_BOUNDS: Final = Bounds(max_string=_ENDLESS, max_items=_ENDLESS, max_depth=_ENDLESS, max_nodes=_ENDLESS)
+NO_BOUNDS: Final = Bounds(max_string=ENDLESS, max_items=ENDLESS, max_depth=ENDLESS, max_nodes=ENDLESS)
 """For values that are taken over as they are: stored runs."""
