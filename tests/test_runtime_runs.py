@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -294,3 +295,28 @@ def test_forked_child_leaves_the_parents_run_alone(runs: CapturedRuns) -> None:
         decision.outcome(True)
 
     assert intents(runs, run.id) == ["fork"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_forked_child_that_leaves_the_parents_blocks_ends_nothing(runs: CapturedRuns) -> None:
+    """A child that exits from inside writes no file and hands no span over: both are the parent's to do."""
+    runtime = runs.runtime
+    child = -1
+    reading, writing = os.pipe()
+    try:
+        with runtime.run("parent") as run, runtime.decision("fork", OPTION, "a", "r"):
+            child = os.fork()
+            if child == 0:
+                sys.exit()
+    except SystemExit:
+        assert runtime.storage is not None
+        os.write(writing, repr((runtime.storage.list_all_runs(), runs.spans)).encode())
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert os.read(reading, 1000).decode() == repr(([], []))
+    os.close(reading)
+    os.close(writing)
+
+    assert stored(runs, run.id)["status"] == "completed"
+    assert runs.decoded(run.id).is_whole

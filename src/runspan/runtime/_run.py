@@ -60,17 +60,15 @@ class OpenRun(RecordingCalls):
     `decision`, `decide_and_execute`, `quick_decision`, `set_node`, `end_run`.
     """
 
-    def __init__(self, runtime: Runtime, run_id: str, *, is_block: bool) -> None:
+    def __init__(self, runtime: Runtime, run_id: str) -> None:
         """Made by a Runtime only.
 
         Args:
             runtime: The Runtime it belongs to.
             run_id: Its new id.
-            is_block: Whether a `with` block holds it open; `start_run` leaves such a run alone.
         """
         self._runtime = runtime
         self._id = run_id
-        self.is_block = is_block
         self._health = runtime.losses
         self._clock = RunClock(runtime.clock)
         self._spans = RunSpans(runtime.tracer, runtime.settings)
@@ -168,7 +166,7 @@ class OpenRun(RecordingCalls):
         if parent is not None:
             parts.extra["parent_decision_id"] = b'"%s"' % parent.id.encode()
         with self._lock:
-            if self._record is None:
+            if self._record is None or not self.is_open:
                 return None
             parts.id = f"dec_{self._record.next_decision}"
             parts.index = self._record.decision_count
@@ -222,7 +220,7 @@ class OpenRun(RecordingCalls):
     ) -> Decision | str | None:
         """Return the decision that took the outcome, or what is wrong with it; None after the end."""
         with self._lock:
-            if self._record is None:
+            if self._record is None or not self.is_open:
                 return None
             parts.recorded = self._clock.now()
             decision = self._decisions.get(decision_id)
@@ -270,7 +268,7 @@ class OpenRun(RecordingCalls):
         """Record a problem; return its id, empty where the run has ended meanwhile."""
         parts = encode_problem(*arguments)
         with self._lock:
-            is_open = self._record is not None
+            is_open = self._record is not None and self.is_open
             is_stray = parts.decision_id is not None and not self._is_known(parts.decision_id)
             if is_open:
                 self._add_problem(parts)
@@ -316,6 +314,8 @@ class OpenRun(RecordingCalls):
         Returns:
             Whether this was the first.
         """
+        if not self.is_open:
+            return False
         succeeded, text, output, extra = encode_run_end(success, narrative, output_data)
         ending = status or (RunStatus.COMPLETED if succeeded else RunStatus.FAILED)
         with self._lock:

@@ -126,7 +126,7 @@ class Runtime(RecordingCalls):
             The run's id.
         """
         self._end_own()
-        run = self.open_run(goal_id, goal_description, input_data, session_id, is_block=False)
+        run = self.open_run(goal_id, goal_description, input_data, session_id)
         with self._lock:
             self._own[task_identity()] = run
         return run.id
@@ -153,13 +153,11 @@ class Runtime(RecordingCalls):
         Returns:
             A context manager that gives an OpenRun.
         """
-        return RunBlock(lambda: self.open_run(goal_id, goal_description, input_data, session_id, is_block=True))
+        return RunBlock(lambda: self.open_run(goal_id, goal_description, input_data, session_id))
 
-    def open_run(
-        self, goal_id: object, goal_description: object, input_data: object, session_id: object, *, is_block: bool
-    ) -> OpenRun:
+    def open_run(self, goal_id: object, goal_description: object, input_data: object, session_id: object) -> OpenRun:
         """Start a run and return it; `start_run` and `run` are made of it."""
-        run = OpenRun(self, self._new_id(), is_block=is_block)
+        run = OpenRun(self, self._new_id())
         with self._lock:
             self._open[run.id] = run
             self._had_two = self._had_two or len(self._open) > 1
