@@ -309,11 +309,12 @@ def test_forked_child_that_leaves_the_parents_blocks_ends_nothing(runs: Captured
             child = os.fork()
             if child == 0:
                 sys.exit()
+            status = os.waitpid(child, 0)[1]
     except SystemExit:
         assert runtime.storage is not None
         os.write(writing, repr((runtime.storage.list_all_runs(), runs.spans)).encode())
         os._exit(0)
-    assert os.waitpid(child, 0)[1] == 0
+    assert status == 0
     assert os.read(reading, 1000).decode() == repr(([], []))
     os.close(reading)
     os.close(writing)
