@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runspan import FileStorage, Run
+from runspan.storage._lock import try_lock
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -105,13 +106,23 @@ def test_folding_that_was_put_off_is_done_within_a_second(tmp_path: Path) -> Non
     index = tmp_path / "indexes" / "by_status" / "completed.json"
     storage = FileStorage(tmp_path)
     index.write_text(json.dumps([f"run_{number}" for number in range(5_000)]))
-    run = {"id": "run_new", "goal_id": "g", "status": "completed"}
-    storage.write_run(b"{}", run)
-    pending = list((tmp_path / "indexes" / "pending").glob("*.marker"))
+    with try_lock(tmp_path / "indexes" / "lock") as is_mine:
+        storage.write_run(b"{}", {"id": "run_new", "goal_id": "g", "status": "completed"})
+        assert is_mine
+        assert 1 == len(list((tmp_path / "indexes" / "pending").glob("*.marker")))
+        assert "run_new" == storage.get_runs_by_status("completed")[-1]
 
-    assert 1 == len(pending)
-    assert "run_new" == storage.get_runs_by_status("completed")[-1]
     eventually(lambda: "run_new" in json.loads(index.read_bytes()))
+
+
+def test_small_indexes_are_folded_soon_when_the_lock_was_taken(tmp_path: Path) -> None:
+    """Whoever had the lock may not have seen our marker: we try again until it is folded."""
+    storage = FileStorage(tmp_path)
+    with try_lock(tmp_path / "indexes" / "lock"):
+        storage.save_run(Run(id="run_1", goal_id="goal"))
+        threading.Event().wait(0.7)  # one try goes by
+
+    eventually((tmp_path / "indexes" / "by_goal" / "goal.json").exists)
 
 
 def test_marker_whose_run_never_came_is_not_listed(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ class _Folder:
         self._wanted = threading.Event()
 
     def add(self, indexes: Indexes) -> None:
+        """Have indexes folded soon."""
         with self._lock:
             self._due.add(indexes)
             # A forked child inherits the object but not the thread.
@@ -43,17 +44,23 @@ class _Folder:
             self._wanted.wait()
             never.wait(_DELAY_S)
             self._wanted.clear()
-            self.fold_all()
+            for indexes in self.fold_all():
+                self.add(indexes)
 
-    def fold_all(self) -> None:
+    def fold_all(self) -> list[Indexes]:
+        """Fold what is due; return those whose lock somebody else has, who may not have seen our markers."""
         with self._lock:
             due, self._due = self._due, weakref.WeakSet()
-        for indexes in list(due):
-            try:
-                indexes.fold()
-            except Exception:
-                # The markers are there: who reads or saves next does it.
-                _logger.exception("indexes could not be folded; they will be later")
+        return [indexes for indexes in due if not self._fold(indexes)]
+
+    @staticmethod
+    def _fold(indexes: Indexes) -> bool:
+        try:
+            return indexes.fold()
+        except Exception:
+            # The markers are there: who reads or saves next does it.
+            _logger.exception("indexes could not be folded; they will be later")
+            return True
 
 
 _FOLDER: Final = _Folder()
