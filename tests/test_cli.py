@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import click
 import pytest
 from click.testing import CliRunner
 
@@ -35,7 +34,8 @@ OPTIONS: Final[list[dict[str, Any]]] = [
 
 def run(*arguments: object, **environment: str) -> Result:
     """Run a command in this process."""
-    return CliRunner().invoke(main, [str(argument) for argument in arguments], env=environment)
+    words = [str(argument) for argument in arguments]
+    return CliRunner().invoke(main, words, env=environment, prog_name="runspan", terminal_width=80)
 
 
 def environment_with(**variables: str) -> dict[str, str]:
@@ -428,6 +428,37 @@ def test_what_is_too_long_is_cut_and_counted(tmp_path: Path) -> None:
     assert "r" * 600 + "… (400 more characters)" in shown
 
 
+@pytest.mark.parametrize(
+    ("completed_at", "expected"),
+    [
+        ("12:00:00.0419", "took 41 ms"),
+        ("12:00:03.14", "took 3.1 s"),
+        ("12:02:05", "took 2 min 5 s"),
+        (None, "not ended"),
+    ],
+)
+def test_durations_are_as_people_say_them(tmp_path: Path, completed_at: str | None, expected: str) -> None:
+    """Milliseconds, seconds, minutes; an open run has none yet."""
+    ended = {"completed_at": f"2026-11-23T{completed_at}Z"} if completed_at else {}
+
+    assert f", {expected}\n" in run("show", "deep", "-s", save(tmp_path, deep_run(1) | ended)).stdout
+
+
+def test_incomplete_run_says_so(tmp_path: Path) -> None:
+    """A run that was not rebuilt whole is not passed off as whole."""
+    shown = run("show", "deep", "-s", save(tmp_path, deep_run(1) | {"incomplete": ["span 3 is missing"]})).stdout
+
+    assert 'incomplete: ["span 3 is missing"]' in shown
+
+
+def test_latest_of_nothing_is_refused(tmp_path: Path) -> None:
+    """In a storage without runs there is no latest."""
+    runspan.FileStorage(tmp_path)
+    shown = run("show", "latest", "-s", tmp_path)
+
+    assert (2, f"Error: there is no run in {tmp_path} yet\n") == (shown.exit_code, shown.stderr)
+
+
 def test_jaeger_link_is_shown(tmp_path: Path) -> None:
     """With RUNSPAN_JAEGER_URL, of a run that has a trace; whole, however narrow the terminal."""
     trace_id = "0af7651916cd43dd8448eb211c80319c"
@@ -492,15 +523,14 @@ def test_version_is_the_packages() -> None:
     assert f"runspan, version {runspan.__version__}\n" == run("--version").stdout
 
 
-COMMANDS: Final = {"runspan": main, **{f"runspan {name}": command for name, command in main.commands.items()}}
+COMMANDS: Final = ["runspan", *(f"runspan {name}" for name in sorted(main.commands))]
 
 
 def test_page_of_the_command_line_is_all_help(golden: Golden) -> None:
     """docs/cli.md is what `--help` says, of every command."""
     parts = ["# Command line\n"]
     for name in COMMANDS:
-        arguments = [*name.split()[1:], "--help"]
-        lines = CliRunner().invoke(main, arguments, prog_name="runspan", terminal_width=80).stdout.splitlines()
+        lines = run(*name.split()[1:], "--help").stdout.splitlines()
         parts += [f"## {name}\n", "```text", *(line.rstrip() for line in lines), "```\n"]
 
     golden("docs/cli.md", "\n".join(parts))
@@ -510,8 +540,7 @@ def test_page_of_the_command_line_is_all_help(golden: Golden) -> None:
 def test_help_ends_in_an_example_that_works(name: str, storage: Path, tmp_path: Path) -> None:
     """It is run as it stands, where there is a storage of that name."""
     shutil.copytree(storage, tmp_path / "here" / ".runspan")
-    command = COMMANDS[name]
-    shown = command.get_help(click.Context(command, info_name=name))
+    shown = run(*name.split()[1:], "--help").stdout
     *_, heading, example = [line.strip() for line in shown.splitlines() if line.strip()]
     program, *arguments = shlex.split(example)
     env = environment_with(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")

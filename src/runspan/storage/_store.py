@@ -251,5 +251,6 @@ class FileStorage:
 
 
 def _corrupt(path: Path, why: str) -> CorruptFileError:
-    first = why.splitlines()[0] if why else "unreadable"
-    return CorruptFileError(f"{path} cannot be read as a run: {first}. Move it aside, or delete it.", path)
+    # pydantic says in three lines how many errors there are, where the first one is, and what it is.
+    told = " ".join(line.strip() for line in why.splitlines()[:3]) or "unreadable"
+    return CorruptFileError(f"{path} cannot be read as a run: {told}. Move it aside, or delete it.", path)
