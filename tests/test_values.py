@@ -460,7 +460,7 @@ RULE: Final[list[tuple[Any, Any]]] = [
     (KeyError("k"), "KeyError: 'k'"),
     (Exception, "<class 'Exception'>"),
     (pydantic.SecretStr("s"), "**********"),
-    (1 + 2j, "(1+2j)"),
+    (1 + 2j, "1+2j"),
     (b"a\xff", "a\\xff"),
     (memoryview(b"abcdef")[::2], "ace"),
     ([float("nan"), float("-inf"), {float("nan"): 1}], [None, None, {"nan": 1}]),
@@ -476,7 +476,7 @@ def test_the_rule(value: Any, expected: Any) -> None:
     assert expected == loads(encode(value))
 
 
-@given(st.one_of(st.times(), st.datetimes(timezones=st.timezones()), st.decimals(), st.uuids()))
+@given(st.one_of(st.times(), st.datetimes(timezones=st.timezones()), st.decimals(), st.fractions(), st.uuids()))
 @example(dt.datetime(2026, 1, 1, tzinfo=dt.timezone(dt.timedelta(seconds=3_661))))
 @example(dt.datetime(2026, 1, 1, tzinfo=dt.timezone(dt.timedelta(seconds=-30))))
 def test_texts_of_single_values_are_pydantics(value: Any) -> None:
@@ -510,11 +510,15 @@ def test_hardly_any_stack_is_no_excuse() -> None:
             except RecursionError as exc:
                 faults.append("" if exc.__traceback__ is None or exc.__traceback__.tb_next is None else "inside")
 
-    for left in range(sys.getrecursionlimit()):
-        try:
+    tracer = sys.gettrace()
+    sys.settrace(None)  # coverage's tracer needs stack of its own, and fails where we do not
+    try:
+        for left in range(sys.getrecursionlimit()):
             dive(left)
-        except RecursionError:
-            break
+    except RecursionError:
+        pass
+    finally:
+        sys.settrace(tracer)
 
     assert "inside" not in faults
 

@@ -80,6 +80,10 @@ def _duration(value: dt.timedelta, _max_string: int) -> str:
     return f"{sign}P{date}" + (f"T{clock}" if clock else "") if date or clock else "PT0S"
 
 
+def _complex(value: complex, _max_string: int) -> str:
+    return complex.__repr__(value).strip("()")
+
+
 def _exception(value: BaseException, _max_string: int) -> str:
     text = text_of(value)
     return f"{name_of(value)}: {text}" if text else name_of(value)
@@ -91,6 +95,7 @@ _CONVERTERS: Final[dict[type, Callable[[Any, int], object]]] = {
     str: lambda value, _: str.__str__(value),
     int: lambda value, _: int.__int__(value),
     float: lambda value, _: float.__float__(value),
+    complex: _complex,
     dt.datetime: _iso,
     dt.date: lambda value, _: value.isoformat(),
     dt.time: _iso,
@@ -107,6 +112,7 @@ _CONVERTERS: Final[dict[type, Callable[[Any, int], object]]] = {
 
 _TEXT_CLASSES: Final = frozenset(
     {
+        "fractions.Fraction",
         "ipaddress._IPAddressBase",
         "pydantic.networks._BaseMultiHostUrl",
         "pydantic.networks._BaseUrl",

@@ -11,13 +11,13 @@ r"""The one rule by which any value becomes JSON. Never raises, never consumes a
 | NaN, infinities | null, as keys `nan`, `inf` |
 | datetime, date, time | ISO 8601, `Z` for UTC |
 | timedelta | ISO 8601 duration |
-| Decimal, UUID, paths, IP addresses, pydantic's URLs and secrets | their text |
+| Decimal, Fraction, complex, UUID, paths, IP addresses, URLs, pydantic's secrets | their text |
 | compiled regular expressions | their pattern |
 | str | the text, lone surrogates as `\ud83d` |
 | bytes, bytearray, memoryview | UTF-8 text, other bytes as `\xff` |
 | numpy scalars and arrays | their Python values; arrays of more than `max_nodes` their repr |
 | exceptions | `Type: message` |
-| anything else: complex numbers, fractions, classes, functions, iterators, files, locks | its repr |
+| anything else: classes, functions, iterators, files, locks | its repr |
 | an object whose repr raises | `<Type: repr failed: Error>` |
 
 What exceeds the bounds is cut, and a mark says so in its place: `… 12,345 more characters` at the end of a text, a last
