@@ -111,6 +111,7 @@ class _Decoder:
         self.run_id = str(run_id_of(spans[0].attributes))
 
     def decode(self) -> DecodedRun:
+        """Rebuild the Run and compare it with its checksum."""
         self._check_format()
         run = derive_run(self.rebuild())
         data = dumps(run, indent=True)
@@ -125,6 +126,7 @@ class _Decoder:
         )
 
     def rebuild(self) -> dict[str, Any]:
+        """Rebuild the Run, amendments applied, computed fields left out."""
         run = self._run()
         self._note_cuts()
         if not apply_amendments(run, self._amendments()):

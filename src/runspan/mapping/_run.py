@@ -80,12 +80,15 @@ class _SpanDraft:
 
     @property
     def is_full(self) -> bool:
+        """Whether one more event would not fit."""
         return len(self.events) >= self._event_limit or self._room <= 0
 
     def set(self, attributes: dict[str, Any]) -> None:
+        """Set attributes, cut to fit."""
         self.attributes |= self._fitted(attributes)
 
     def add_event(self, name: str, unix_nano: int, attributes: dict[str, Any]) -> None:
+        """Add an event, cut to fit."""
         fitted = self._fitted(attributes)
         self.events.append(EventRecord(name=name, time_unix_nano=unix_nano, attributes=fitted))
 
@@ -102,6 +105,7 @@ class _SpanDraft:
         self.attributes.setdefault(semconv.ERROR_TYPE, semconv.ERROR_TYPE_OTHER)
 
     def finish(self) -> SpanRecord:
+        """Return the span as it stands."""
         return replace(self.record, attributes=self.attributes, events=tuple(self.events))
 
 
@@ -145,6 +149,7 @@ class _Encoder:
         return self.drafts[-1]
 
     def encode(self, span_names: str) -> list[SpanRecord]:
+        """Return all spans of the Run."""
         self._run_start()
         for index, decision in enumerate(_dicts(self.run.get("decisions"))):
             self._decision(decision, index, span_names)
