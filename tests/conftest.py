@@ -26,8 +26,9 @@ settings.load_profile("runspan")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--golden` writes what tests compare with."""
+    """`--golden` writes what tests compare with; `--soak` puts guarantees to the test at full counts."""
     parser.addoption("--golden", action="store_true", help="write files of promised bytes instead of comparing")
+    parser.addoption("--soak", action="store_true", help="full counts, and their table in docs/guarantees.md")
 
 
 class Golden(Protocol):

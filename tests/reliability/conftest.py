@@ -1,0 +1,76 @@
+"""Guarantees: how often each is put to the test, and the table of the last soak run."""
+
+from __future__ import annotations
+
+import platform
+from collections import defaultdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from tests.reliability.promises import PROMISES
+from tests.reliability.tally import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+_TABLE: Final = Path(__file__).parents[2] / "docs" / "guarantees.md"
+_PASSED: Final = pytest.StashKey[dict[int, list[tuple[str, str]]]]()
+_TALLY: Final = pytest.StashKey[Tally]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start with nothing shown."""
+    passed: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    config.stash[_PASSED] = passed
+
+
+@pytest.fixture
+def tally(request: pytest.FixtureRequest) -> Tally:
+    """Ask how many to do, and note what was seen; under `--soak` the table in docs shows it."""
+    node: pytest.Item = request.node
+    node.stash[_TALLY] = Tally(is_soak=request.config.getoption("--soak"))
+    return node.stash[_TALLY]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Note a guarantee's test that has passed, with its counts."""
+    report = yield
+    marker = item.get_closest_marker("guarantee")
+    if marker is not None and call.when == "call" and report.passed:
+        counted = item.stash.get(_TALLY, Tally(is_soak=False)).facts
+        facts = ", ".join(f"{what}: {f'{seen:,}' if isinstance(seen, int) else seen}" for what, seen in counted.items())
+        for row in marker.args:
+            item.config.stash[_PASSED][row].append((item.nodeid, facts))
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Write the table, if this was a soak run in which everything passed."""
+    if session.config.getoption("--soak") and exitstatus == pytest.ExitCode.OK:
+        _TABLE.write_text(_table(session.config.stash[_PASSED]), encoding="utf-8")
+
+
+def _table(passed: dict[int, list[tuple[str, str]]]) -> str:
+    lines = [
+        "# Guarantees",
+        "",
+        "What runspan promises, and how often that was put to the test in the last full run. `make soak` writes this",
+        "page; `make test` runs the same tests with smaller counts.",
+        "",
+        f"Last run: CPython {platform.python_version()}, opentelemetry-sdk {version('opentelemetry-sdk')}.",
+        "",
+        "| | promise | shown by | counts of the last run |",
+        "|---|---|---|---|",
+    ]
+    for row, promise in PROMISES.items():
+        tests = sorted(passed.get(row, [])) or [("(no test ran)", "")]
+        names = "<br>".join(f"`{name}`" for name, _ in tests)
+        facts = "<br>".join(facts or "passed" for _, facts in tests)
+        lines.append(f"| {row} | {promise} | {names} | {facts} |")
+    return "\n".join(lines) + "\n"
