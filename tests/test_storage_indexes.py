@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runspan import FileStorage, Run
-from runspan.storage._lock import try_lock
+from runspan.files import try_lock
 from tests.waiting import eventually
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from runspan.health import health
 
 if TYPE_CHECKING:
     from runspan._version import __version__
-    from runspan.config import configure, shutdown
+    from runspan.config import configure, recover, shutdown
     from runspan.exporter import RunFileExporter
     from runspan.models import (
         Decision,
@@ -47,6 +47,7 @@ __all__ = [
     "__version__",
     "configure",
     "health",
+    "recover",
     "shutdown",
 ]
 
@@ -70,6 +71,7 @@ _LAZY: Final = {
     "Runtime": "runspan.runtime",
     "__version__": "runspan._version",
     "configure": "runspan.config",
+    "recover": "runspan.config",
     "shutdown": "runspan.config",
 }
 

@@ -19,13 +19,15 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from runspan.errors import ConfigError
 from runspan.exporter import RunFileExporter
+from runspan.interchange import Recovered, recover_into
+from runspan.storage import FileStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from opentelemetry.sdk.trace import SpanProcessor
 
-__all__ = ["configure", "shutdown"]
+__all__ = ["configure", "recover", "shutdown"]
 
 _logger = logging.getLogger("runspan.config")
 
@@ -113,6 +115,34 @@ def _full(endpoint: str | None) -> str | None:
         msg = f"endpoint={endpoint!r}: must begin with http:// or https://, like http://localhost:4318"
         raise ConfigError(msg)
     return endpoint if endpoint.rstrip("/").endswith(_TRACES_PATH) else endpoint.rstrip("/") + _TRACES_PATH
+
+
+def recover(
+    storage: str | os.PathLike[str], *, endpoint: str | None = None, send: bool = True, force: bool = False
+) -> Recovered:
+    """Finish what dead processes left in a storage: write the run files, then send the spans that may not have left.
+
+    Spans go out with the ids, resource and scope they had, so that a backend that has some of them already shows one
+    finished trace. Processes that live are left alone.
+
+    Args:
+        storage: The storage's folder.
+        endpoint: Address of an OTLP/HTTP receiver; None for the `OTEL_EXPORTER_OTLP_*` variables.
+        send: Whether to send spans; otherwise their journals stay until somebody does.
+        force: Also take journals of other hosts, and on file systems that other machines share.
+
+    Returns:
+        What was found and done.
+
+    Raises:
+        ConfigError: The storage is no folder, or `endpoint` no address.
+    """
+    exporter = OTLPSpanExporter(endpoint=_full(endpoint)) if send else None
+    try:
+        return recover_into(FileStorage(storage), exporter, force=force)
+    finally:
+        if exporter is not None:
+            exporter.shutdown()  # type: ignore[no-untyped-call]
 
 
 def shutdown(timeout_s: float = _EXIT_S) -> bool:

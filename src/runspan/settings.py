@@ -98,6 +98,12 @@ SETTINGS: Final = (
         doc="Largest string put on a span or event, in bytes of UTF-8; files keep more.",
     ),
     Setting(
+        name="durability",
+        default="end",
+        parse=_one_of("end", "always"),
+        doc="When a run is safe from a power loss: once it has ended, or after every call. A crash loses nothing.",
+    ),
+    Setting(
         name="jaeger_url",
         default=None,
         parse=_web_address,
@@ -115,6 +121,7 @@ class Settings:
     parent: Literal["root", "current"] = "root"
     span_names: Literal["node", "choice"] = "node"
     max_value_bytes: int = 32_768
+    durability: Literal["end", "always"] = "end"
     jaeger_url: str | None = None
     event_limit: int = _DEFAULT_EVENT_LIMIT
     """Events a span keeps before the SDK evicts the oldest (`OTEL_SPAN_EVENT_COUNT_LIMIT`)."""

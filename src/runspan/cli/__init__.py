@@ -11,6 +11,7 @@ from runspan._version import __version__
 from runspan.cli._demo import demo
 from runspan.cli._group import Commands
 from runspan.cli._list import list_runs
+from runspan.cli._recover import recover
 from runspan.cli._show import show
 
 __all__ = ["main"]
@@ -29,7 +30,7 @@ Example:
 
 @click.group(
     cls=Commands,
-    commands=[demo, list_runs, show],
+    commands=[demo, list_runs, recover, show],
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

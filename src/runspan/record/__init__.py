@@ -12,6 +12,7 @@ from runspan.record._lines import (
     outcome_parts,
     problem_json,
     problem_parts,
+    run_json,
     run_parts,
     stamp_of,
 )
@@ -20,6 +21,7 @@ from runspan.record._parts import (
     EMPTY_OBJECT,
     NULL,
     DecisionParts,
+    ExceptionParts,
     OutcomeParts,
     ProblemParts,
     RunParts,
@@ -32,6 +34,7 @@ __all__ = [
     "EMPTY_OBJECT",
     "NULL",
     "DecisionParts",
+    "ExceptionParts",
     "FinishedRun",
     "OutcomeParts",
     "ProblemParts",
@@ -50,6 +53,7 @@ __all__ = [
     "outcome_parts",
     "problem_json",
     "problem_parts",
+    "run_json",
     "run_parts",
     "stamp_of",
 ]

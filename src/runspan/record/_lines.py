@@ -29,11 +29,25 @@ __all__ = [
     "outcome_parts",
     "problem_json",
     "problem_parts",
+    "run_json",
     "run_parts",
     "stamp_of",
 ]
 
 _INT64: Final = 2**63
+
+
+def run_json(parts: RunParts) -> bytes:
+    """Return the native JSON of what is known of a Run when it starts, compact."""
+    fields: dict[str, Any] = {
+        "id": parts.id,
+        "goal_id": parts.goal_id,
+        "started_at": parts.started.text,
+        "goal_description": parts.goal_description,
+        "input_data": orjson.Fragment(parts.input_data),
+    }
+    _add_extra(fields, parts.extra)
+    return orjson.dumps(fields)
 
 
 def decision_json(parts: DecisionParts) -> bytes:

@@ -8,7 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-__all__ = ["EMPTY_ARRAY", "EMPTY_OBJECT", "NULL", "DecisionParts", "OutcomeParts", "ProblemParts", "RunParts", "Stamp"]
+__all__ = [
+    "EMPTY_ARRAY",
+    "EMPTY_OBJECT",
+    "NULL",
+    "DecisionParts",
+    "ExceptionParts",
+    "OutcomeParts",
+    "ProblemParts",
+    "RunParts",
+    "Stamp",
+]
 
 EMPTY_ARRAY: Final = b"[]"
 EMPTY_OBJECT: Final = b"{}"
@@ -97,3 +107,13 @@ class ProblemParts:
     suggested_fix: str | None = None
     extra: dict[str, bytes] = field(default_factory=dict)
     """Extra fields, name -> JSON, in their order."""
+
+
+@dataclass(slots=True)
+class ExceptionParts:
+    """An exception that escaped from the agent's code; on a span only, the native format has no place for it."""
+
+    type: str
+    """Its class, with the module before it unless built in."""
+    message: str
+    stacktrace: str

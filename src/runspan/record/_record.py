@@ -16,12 +16,11 @@ from runspan.native import (
     derive_run,
     new_metrics,
 )
-from runspan.record._lines import decision_json, outcome_json, problem_json
 from runspan.values import dumps, loads, to_json_value
 
 if TYPE_CHECKING:
     from runspan.models import Run
-    from runspan.record._parts import DecisionParts, OutcomeParts, ProblemParts, RunParts, Stamp
+    from runspan.record._parts import RunParts, Stamp
 
 __all__ = ["FinishedRun", "RunRecord", "metrics_of"]
 
@@ -41,6 +40,11 @@ class FinishedRun:
         self.native = native
         self.recorded = recorded
         self.data = dumps(native, indent=True)
+
+    @property
+    def is_amended(self) -> bool:
+        """Whether the agent looked at the model, and may have changed it."""
+        return self.recorded is not self.native
 
 
 class RunRecord:
@@ -72,35 +76,29 @@ class RunRecord:
         """Index of the next problem."""
         return max(len(self._problems), _length(self._model, "problems"))
 
-    def add_decision(self, parts: DecisionParts) -> bytes:
-        """Add a Decision; return its line."""
-        line = decision_json(parts)
+    def add_decision(self, line: bytes) -> None:
+        """Add a Decision, given as native JSON."""
         self._decisions.append(line)
         if self._model is not None:
             from runspan.models import Decision  # noqa: PLC0415 - loaded already, somebody looked
 
             self._model.add_decision(Decision.model_validate(loads(line)))
-        return line
 
-    def add_outcome(self, position: int, decision_id: str, parts: OutcomeParts) -> bytes:
-        """Add the Outcome of the decision that was added as number `position`; return its line."""
-        line = outcome_json(parts)
+    def add_outcome(self, position: int, decision_id: str, line: bytes) -> None:
+        """Add the Outcome of the decision that was added as number `position`, given as native JSON."""
         self._outcomes[position] = line
         if self._model is not None:
             from runspan.models import Outcome  # noqa: PLC0415 - as above
 
             self._model.record_outcome(decision_id, Outcome.model_validate(loads(line)))
-        return line
 
-    def add_problem(self, parts: ProblemParts) -> bytes:
-        """Add a Problem; return its line."""
-        line = problem_json(parts)
+    def add_problem(self, line: bytes) -> None:
+        """Add a Problem, given as native JSON."""
         self._problems.append(line)
         if self._model is not None:
             from runspan.models import Problem  # noqa: PLC0415 - as above
 
             self._model.problems.append(Problem.model_validate(loads(line)))
-        return line
 
     @property
     def decision_count(self) -> int:

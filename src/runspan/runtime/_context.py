@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 __all__ = [
     "ForwardingSpan",
     "Scope",
-    "beneath_siblings",
     "current_scope",
     "current_span_or_none",
     "enter",
     "executing_decision",
+    "forward",
     "leave_decision",
     "leave_run",
     "make_current",
@@ -161,17 +161,23 @@ def executing_decision(run: OpenRun) -> Decision | None:
     return None
 
 
-def beneath_siblings(run: OpenRun, *enclosing: ForwardingSpan | None) -> Span | None:
-    """Return what a new decision of a run lies on: a decision that waits for its outcome is a sibling, not that.
+def forward(
+    ours: Span, enclosing: ForwardingSpan | None, outermost: ForwardingSpan | None, run: OpenRun
+) -> ForwardingSpan:
+    """Return what stands in the context for a new decision's span.
+
+    It lies on what is current; a decision that waits for its outcome is a sibling, and not that.
 
     Args:
+        ours: The decision's span.
+        enclosing: The forwarding span of what it is made inside of.
+        outermost: The forwarding span of the run.
         run: The run.
-        enclosing: The forwarding spans that the new decision is made inside of.
     """
-    span = current_span_or_none()
-    while isinstance(span, ForwardingSpan) and span.run is run and span not in enclosing:
-        span = span.beneath
-    return span
+    beneath = current_span_or_none()
+    while isinstance(beneath, ForwardingSpan) and beneath.run is run and beneath not in {enclosing, outermost}:
+        beneath = beneath.beneath
+    return ForwardingSpan(ours, beneath, enclosing, run)
 
 
 def make_current(span: Span) -> None:

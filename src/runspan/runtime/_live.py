@@ -6,41 +6,52 @@ other; its strings are kept within bounds.
 
 from __future__ import annotations
 
-import traceback
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.trace import StatusCode
 
 from runspan import semconv
 from runspan.mapping import MAX_SPAN_BYTES, fit, identity
-from runspan.values import text_of
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
+    from runspan.record import ExceptionParts
     from runspan.settings import Settings
 
-__all__ = ["LiveSpan", "error_type_of"]
+__all__ = ["LiveSpan"]
 
 _MAX_DESCRIPTION: Final = 1_024
-_MAX_STACKTRACE: Final = 8_192
 
 
 class LiveSpan:
     """One span of ours from its start to its end."""
 
-    __slots__ = ("_events_left", "_failed", "_is_recording", "_max_value_bytes", "_room", "_run_id", "span")
+    __slots__ = (
+        "_events_left",
+        "_failed",
+        "_is_recording",
+        "_max_value_bytes",
+        "_room",
+        "_run_id",
+        "parent_id",
+        "span",
+    )
 
-    def __init__(self, span: Span, run_id: str, settings: Settings, *, reserved_events: int = 0) -> None:
+    def __init__(
+        self, span: Span, run_id: str, settings: Settings, *, parent_id: int = 0, reserved_events: int = 0
+    ) -> None:
         """Take a started span.
 
         Args:
             span: The span.
             run_id: The run it belongs to.
             settings: Bounds.
+            parent_id: Its parent span, 0 for none.
             reserved_events: Events to keep room for: a decision's outcome.
         """
         self.span = span
+        self.parent_id = parent_id
         self._run_id = run_id
         self._is_recording = span.is_recording()
         self._max_value_bytes = settings.max_value_bytes
@@ -88,14 +99,14 @@ class LiveSpan:
         self.span.set_status(StatusCode.ERROR, (description or "")[:_MAX_DESCRIPTION] or None)
         self.span.set_attribute(semconv.ERROR_TYPE, error_type)
 
-    def add_exception(self, exc: BaseException, unix_nano: int) -> None:
+    def add_exception(self, parts: ExceptionParts, unix_nano: int) -> None:
         """Record an exception that escaped from the agent's code, if there is room."""
         if self.is_full or not self._is_recording:
             return
         attributes = {
-            semconv.EXCEPTION_TYPE: error_type_of(exc),
-            semconv.EXCEPTION_MESSAGE: text_of(exc),
-            semconv.EXCEPTION_STACKTRACE: _stacktrace(exc),
+            semconv.EXCEPTION_TYPE: parts.type,
+            semconv.EXCEPTION_MESSAGE: parts.message,
+            semconv.EXCEPTION_STACKTRACE: parts.stacktrace,
         }
         self.add_event(semconv.EVENT_EXCEPTION, unix_nano, attributes)
 
@@ -104,15 +115,3 @@ class LiveSpan:
         if self._is_recording:
             self.span.set_attributes(identity(self._run_id))
         self.span.end(unix_nano)
-
-
-def error_type_of(exc: BaseException) -> str:
-    """Return the name of an exception's class as the conventions want it, the module before it unless built in."""
-    kind = type(exc)
-    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _stacktrace(exc: BaseException) -> str:
-    # format_tb, not format_exception: the exception's own text may raise, and stands in the message anyway.
-    lines = "".join(traceback.format_tb(exc.__traceback__))
-    return f"Traceback (most recent call last):\n{lines[-_MAX_STACKTRACE:]}{error_type_of(exc)}: {text_of(exc)}\n"

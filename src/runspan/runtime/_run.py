@@ -8,47 +8,54 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from opentelemetry import context as context_api
 
 from runspan.health import contained
+from runspan.journal import EndStep
+from runspan.mapping import find_amendments
 from runspan.native import RunStatus
 from runspan.record import (
     RunRecord,
+    decision_json,
     encode_decision,
     encode_outcome,
     encode_problem,
     encode_run_end,
     encode_run_start,
     outcome_json,
+    problem_json,
 )
 from runspan.runtime._calls import RecordingCalls
 from runspan.runtime._clock import RunClock
 from runspan.runtime._context import (
     ForwardingSpan,
     Scope,
-    beneath_siblings,
     current_scope,
     current_span_or_none,
     enter,
     executing_decision,
+    forward,
     leave_decision,
     leave_run,
     make_current,
 )
 from runspan.runtime._decisions import Decision, Decisions
-from runspan.runtime._live import error_type_of
+from runspan.runtime._exceptions import error_type_of, exception_parts
+from runspan.runtime._journal import RunJournal
 from runspan.runtime._spans import RunSpans
 from runspan.values import text_of
 
 if TYPE_CHECKING:
     from runspan.models import Run
-    from runspan.record import DecisionParts, FinishedRun, OutcomeParts, ProblemParts, Stamp
+    from runspan.record import DecisionParts, ExceptionParts, FinishedRun, OutcomeParts, ProblemParts, Stamp
     from runspan.runtime._live import LiveSpan
     from runspan.runtime._runtime import Runtime
 
 __all__ = ["OpenRun"]
+
+_EXITED: Final = "the process exited before the run ended"
 
 _logger = logging.getLogger("runspan.runtime")
 
@@ -72,6 +79,7 @@ class OpenRun(RecordingCalls):
         self._health = runtime.losses
         self._clock = RunClock(runtime.clock)
         self._spans = RunSpans(runtime.tracer, runtime.settings)
+        self._journal = RunJournal(runtime.journals, run_id, runtime.settings, runtime.losses)
         self._record: RunRecord | None = None
         self._lock = threading.RLock()  # guards _record, _decisions, _is_open; re-entrant: signal handlers record too
         self._decisions = Decisions()
@@ -125,9 +133,10 @@ class OpenRun(RecordingCalls):
         if self._trace_id is not None:
             parts.extra = {"trace_id": b'"%s"' % self._trace_id.encode(), **parts.extra}
         self._record = RunRecord(parts)
-        root = self._spans.root
+        root, outside = self._spans.root, current_span_or_none()
+        self._journal.begin(parts, root, outside, names)
         if root is not None:
-            self._forwarding = ForwardingSpan(root.span, current_span_or_none(), None, self)
+            self._forwarding = ForwardingSpan(root.span, outside, None, self)
         enter(self._forwarding, Scope(self, None, current_scope()))
 
     # Decide.
@@ -170,17 +179,15 @@ class OpenRun(RecordingCalls):
                 return None
             parts.id = f"dec_{self._record.next_decision}"
             parts.index = self._record.decision_count
+            line = decision_json(parts)
+            self._journal.add_decision(line, parts.index, live)
             with contained("record", self._health):
-                self._record.add_decision(parts)
-            decision = Decision(parts.id, parts.index, parts.made, live, self._forward(live, parent))
+                self._record.add_decision(line)
+            enclosing = (parent.forwarding if parent is not None else None) or self._forwarding
+            forwarding = None if live is None else forward(live.span, enclosing, self._forwarding, self)
+            decision = Decision(parts.id, parts.index, parts.made, live, forwarding)
             self._decisions.add(decision)
             return decision
-
-    def _forward(self, live: LiveSpan | None, parent: Decision | None) -> ForwardingSpan | None:
-        if live is None:
-            return None
-        enclosing = (parent.forwarding if parent is not None else None) or self._forwarding
-        return ForwardingSpan(live.span, beneath_siblings(self, enclosing, self._forwarding), enclosing, self)
 
     def _hand_over(self) -> None:
         """End the spans of earlier decisions that have their outcome."""
@@ -227,28 +234,27 @@ class OpenRun(RecordingCalls):
             if decision is None or decision.ended is not None:
                 return self._add_stray_outcome(decision_id, parts)
             self._decisions.end(decision, parts.recorded)
+            error_type = error_type_of(exc) if exc is not None else None
+            exception = self._escaped(exc) if exc is not None and not cancelled else None
+            line = outcome_json(parts)
+            self._journal.add_outcome(
+                line, decision.id, cancelled=cancelled, error_type=error_type, exception=exception
+            )
             with contained("record", self._health):
-                self._record.add_outcome(decision.position, decision.id, parts)
-            with contained("spans", self._health):
-                self._project_outcome(decision, parts, cancelled=cancelled, exc=exc)
+                self._record.add_outcome(decision.position, decision.id, line)
+            if decision.live is not None:
+                with contained("spans", self._health):
+                    self._spans.add_outcome(
+                        decision.live, parts, cancelled=cancelled, error_type=error_type, exception=exception
+                    )
             return decision
 
-    def _project_outcome(
-        self, decision: Decision, parts: OutcomeParts, *, cancelled: bool, exc: BaseException | None
-    ) -> None:
-        if decision.live is None:
-            return
-        error_type = error_type_of(exc) if exc is not None else None
-        self._spans.add_outcome(decision.live, parts, cancelled=cancelled, error_type=error_type)
-        if exc is not None and not cancelled:
-            self._record_exception(decision.live, exc, parts.recorded)
-
-    def _record_exception(self, live: LiveSpan, exc: BaseException, stamp: Stamp) -> None:
-        """Record an exception once, where it escapes first."""
+    def _escaped(self, exc: BaseException) -> ExceptionParts | None:
+        """Return an exception as spans have it, once, where it escapes first; afterwards None."""
         if exc is self._recorded_exception:
-            return
+            return None
         self._recorded_exception = exc
-        live.add_exception(exc, stamp.unix_nano)
+        return exception_parts(exc)
 
     def _is_known(self, decision_id: str) -> bool:
         return self._record is not None and self._decisions.knows(decision_id, self._record.next_decision)
@@ -286,11 +292,14 @@ class OpenRun(RecordingCalls):
         parts.id = f"prob_{record.next_problem}"
         parts.index = record.problem_count
         parts.reported = self._clock.now()
-        with contained("record", self._health):
-            record.add_problem(parts)
         named = self._decisions.get(parts.decision_id or "")
+        taker = None
         with contained("spans", self._health):
-            self._spans.add_problem(named.live if named is not None else None, parts)
+            taker = self._spans.add_problem(named.live if named is not None else None, parts)
+        line = problem_json(parts)
+        self._journal.add_problem(line, parts.index, taker, self._spans.take_begun())
+        with contained("record", self._health):
+            record.add_problem(line)
 
     # End.
 
@@ -302,17 +311,14 @@ class OpenRun(RecordingCalls):
         output_data: object = None,
         exc: BaseException | None = None,
     ) -> bool:
-        """End it: file, spans, context. Only the first end counts.
+        """End it: journal, file, spans, context. Only the first end counts; return whether it was this one.
 
         Args:
             status: How; None where `success` tells.
-            success: As the agent gave it.
-            narrative: As the agent gave it.
-            output_data: As the agent gave it.
+            success: As the agent gave it, like `narrative` and `output_data`.
+            narrative: In words.
+            output_data: What came of it.
             exc: What escaped from the agent's code.
-
-        Returns:
-            Whether this was the first.
         """
         if not self.is_open:
             return False
@@ -325,27 +331,34 @@ class OpenRun(RecordingCalls):
             record, self._record = self._record, None
             record.start.extra |= extra
         ended = self._clock.now()
-        finished = self._finish(record, ending.value, ended, text, output)
-        with contained("storage", self._health):
-            self._runtime.write(finished)
-        with contained("spans", self._health):
-            if exc is not None and self._spans.root is not None:
-                self._record_exception(self._spans.root, exc, ended)
-            self._spans.finish(record.start, finished, ended, error_type=error_type_of(exc) if exc else None)
-        self._end_spans(ended)
+        step = EndStep(at=ended, status=ending.value, narrative=text, output=output, extra=extra)
+        finished = self._finish(record, step)
+        step.amendments = find_amendments(finished.recorded, finished.native) if finished.is_amended else []
+        if exc is not None:
+            step.error_type, step.exception = error_type_of(exc), self._escaped(exc)
         self._recorded_exception = None
+        self._journal.end(step)
+        self._runtime.write(finished)
+        with contained("spans", self._health):
+            self._spans.finish(record.start, finished, step)
+        self._journal.add_children(self._spans.take_begun())
+        self._end_spans(ended)
+        self._journal.finish(root=self._spans.root)
         self._runtime.forget(self)
         leave_run(self, self._before)
         return True
 
-    def _finish(
-        self, record: RunRecord, status: str, ended: Stamp, narrative: str, output: bytes | None
-    ) -> FinishedRun:
+    def abandon(self) -> None:
+        """End it because the process ends: as failed, saying so."""
+        self.add_problem("critical", _EXITED, None, None, "End runs with end_run(), or use `with runtime.run(…)`.")
+        self.end(RunStatus.FAILED, success=False)
+
+    def _finish(self, record: RunRecord, end: EndStep) -> FinishedRun:
         """Complete the record; where the agent has broken the model, fall back to what the calls recorded."""
         with contained("model", self._health):
-            return record.finish(status, ended, narrative, output)
+            return record.finish(end.status, end.at, end.narrative, end.output)
         record.forget_model()
-        return record.finish(status, ended, narrative, output)
+        return record.finish(end.status, end.at, end.narrative, end.output)
 
     def _end_spans(self, ended: Stamp) -> None:
         for decision in self._decisions.take_all():

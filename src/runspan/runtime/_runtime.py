@@ -5,6 +5,7 @@ Knows neither record nor spans. Uses the OpenTelemetry API alone and sets nothin
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import secrets
@@ -17,8 +18,10 @@ from opentelemetry import trace
 from runspan import semconv
 from runspan._version import __version__
 from runspan.errors import ConfigError
-from runspan.health import PROCESS, Health
+from runspan.health import PROCESS, Health, contained
+from runspan.journal import JournalFolder
 from runspan.native import RunStatus, format_timestamp
+from runspan.recovery import rebuild_soon
 from runspan.runtime._block import RunBlock
 from runspan.runtime._calls import RecordingCalls
 from runspan.runtime._clock import SYSTEM_CLOCK
@@ -26,6 +29,7 @@ from runspan.runtime._context import current_scope, task_identity
 from runspan.runtime._run import OpenRun
 from runspan.settings import read_settings
 from runspan.storage import FileStorage
+from runspan.values import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -83,7 +87,8 @@ class Runtime(RecordingCalls):
         path = os.fspath(storage_path) if storage_path is not None else None
         self.settings = read_settings(storage=path, parent=parent, span_names=span_names)
         self.storage = FileStorage(self.settings.storage) if self.settings.storage else None
-        self.agent_name = agent_name
+        self.journals = JournalFolder.shared(self.storage.base_path) if self.storage is not None else None
+        self.agent_name = agent_name if agent_name is None else text_of(agent_name)
         self.session_id = session_id
         self.clock = clock
         self.losses = Health(PROCESS)
@@ -95,6 +100,8 @@ class Runtime(RecordingCalls):
         self._own: weakref.WeakKeyDictionary[Any, OpenRun] = weakref.WeakKeyDictionary()
         self._had_two = False
         _ALIVE.add(self)
+        if self.storage is not None:
+            rebuild_soon(self.storage, self.losses)
 
     def __repr__(self) -> str:
         """Show where it writes and how many runs are open."""
@@ -242,12 +249,19 @@ class Runtime(RecordingCalls):
     def write(self, finished: FinishedRun) -> None:
         """Write a finished run to the storage, if there is one."""
         if self.storage is not None:
-            self.storage.write_run(finished.data, finished.native)
+            with contained("storage", self.losses):
+                self.storage.write_run(finished.data, finished.native)
 
     def forget(self, run: OpenRun) -> None:
         """Count a run as ended."""
         with self._lock:
             self._open.pop(run.id, None)
+
+    def abandon_open_runs(self) -> None:
+        """End the runs that are still open, because the process ends."""
+        for run in list(self._open.values()):
+            with contained("exit", self.losses):
+                run.abandon()
 
     def _after_fork(self) -> None:
         self._lock = threading.Lock()
@@ -262,11 +276,17 @@ def _tracer(provider: object) -> trace.Tracer:
     return trace.get_tracer(semconv.SCOPE_NAME, __version__, provider, semconv.SCHEMA_URL)
 
 
+def _at_exit() -> None:
+    for runtime in list(_ALIVE):
+        runtime.abandon_open_runs()
+
+
 def _after_fork() -> None:
     for runtime in list(_ALIVE):
         runtime._after_fork()  # noqa: SLF001 - its own module
 
 
 _ALIVE: Final[weakref.WeakSet[Runtime]] = weakref.WeakSet()
+atexit.register(_at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)

@@ -5,7 +5,7 @@ Knows no context: what is current is `_context`'s subject. Knows no record: part
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.trace import INVALID_SPAN, Link, get_current_span, set_span_in_context
 
@@ -16,7 +16,6 @@ from runspan.mapping import (
     decision_attributes,
     decision_details,
     decision_span_name,
-    find_amendments,
     identity,
     outcome_attributes,
     outcome_word,
@@ -32,7 +31,8 @@ from runspan.values import dumps
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
-    from runspan.record import DecisionParts, FinishedRun, OutcomeParts, ProblemParts, RunParts, Stamp
+    from runspan.journal import EndStep
+    from runspan.record import DecisionParts, ExceptionParts, FinishedRun, OutcomeParts, ProblemParts, RunParts, Stamp
     from runspan.settings import Settings
 
 __all__ = ["RunSpans"]
@@ -55,6 +55,7 @@ class RunSpans:
         self._run_id = ""
         self.root: LiveSpan | None = None
         self._overflow: list[LiveSpan] = []
+        self._begun: list[LiveSpan] = []
 
     def start_run(self, parts: RunParts, *, agent_name: str | None, session_id: str | None) -> str | None:
         """Start the run span.
@@ -65,8 +66,10 @@ class RunSpans:
         self._run_id = parts.id
         context = None
         links: list[Link] = []
+        outside = get_current_span().get_span_context()
+        parent_id = outside.span_id
         if self._settings.parent == "root":
-            outside = get_current_span().get_span_context()
+            parent_id = 0
             links = [Link(outside)] if outside.is_valid else []
             context = set_span_in_context(INVALID_SPAN)
         span = self._tracer.start_span(
@@ -78,7 +81,7 @@ class RunSpans:
         )
         if not span.get_span_context().is_valid:
             return None
-        self.root = LiveSpan(span, parts.id, self._settings)
+        self.root = LiveSpan(span, parts.id, self._settings, parent_id=parent_id)
         if not self.root.is_recording:
             return None
         self.root.set(run_details(parts))
@@ -95,15 +98,24 @@ class RunSpans:
             attributes=decision_attributes(parts, self._run_id),
             start_time=parts.made.unix_nano,
         )
-        return LiveSpan(span, self._run_id, self._settings, reserved_events=_OUTCOME_ROOM)
+        parent_id = parent.span.get_span_context().span_id
+        return LiveSpan(span, self._run_id, self._settings, parent_id=parent_id, reserved_events=_OUTCOME_ROOM)
 
     def describe_decision(self, live: LiveSpan, parts: DecisionParts) -> None:
         """Put the rest of a decision on its span."""
         if live.is_recording:
             live.set(decision_details(parts))
 
-    def add_outcome(self, live: LiveSpan, parts: OutcomeParts, *, cancelled: bool, error_type: str | None) -> None:
-        """Put an outcome on its decision's span."""
+    def add_outcome(
+        self,
+        live: LiveSpan,
+        parts: OutcomeParts,
+        *,
+        cancelled: bool,
+        error_type: str | None,
+        exception: ExceptionParts | None,
+    ) -> None:
+        """Put an outcome on its decision's span, and what escaped from the agent's code beside it."""
         if not live.is_recording:
             return
         attributes = outcome_attributes(parts)
@@ -111,15 +123,27 @@ class RunSpans:
         live.set({semconv.DECISION_OUTCOME: outcome_word(success=parts.success, cancelled=cancelled)})
         if not parts.success and not cancelled:
             live.fail(parts.error or parts.summary, error_type or semconv.ERROR_TYPE_OTHER)
+        if exception is not None:
+            live.add_exception(exception, parts.recorded.unix_nano)
 
-    def add_problem(self, named: LiveSpan | None, parts: ProblemParts) -> None:
-        """Put a problem on the span that takes it: its decision's, else the run's, else one more child's."""
+    def add_problem(self, named: LiveSpan | None, parts: ProblemParts) -> LiveSpan | None:
+        """Put a problem on the span that takes it: its decision's, else the run's, else one more child's.
+
+        Returns:
+            That span; None where the run's does not record.
+        """
         if self.root is None or not self.root.is_recording:
-            return
+            return None
         live = self._taker(named, parts.reported)
         live.add_event(semconv.EVENT_PROBLEM, parts.reported.unix_nano, problem_attributes(parts))
         if parts.severity == "critical":
             live.fail(parts.description)
+        return live
+
+    def take_begun(self) -> list[LiveSpan]:
+        """Return the spans that were begun for what overflows, each once."""
+        begun, self._begun = self._begun, []
+        return begun
 
     def _taker(self, named: LiveSpan | None, reported: Stamp) -> LiveSpan:
         for live in (named, self.root, *self._overflow[-1:]):
@@ -128,22 +152,32 @@ class RunSpans:
         return self._child(semconv.SPAN_PROBLEMS, reported)
 
     def _child(self, name: str, started: Stamp) -> LiveSpan:
-        root = self.root
+        outer = self.root.span if self.root is not None else INVALID_SPAN
         span = self._tracer.start_span(
             name,
-            context=set_span_in_context(root.span if root is not None else INVALID_SPAN),
+            context=set_span_in_context(outer),
             attributes=identity(self._run_id),
             start_time=started.unix_nano,
         )
-        live = LiveSpan(span, self._run_id, self._settings)
+        parent_id = outer.get_span_context().span_id
+        live = LiveSpan(span, self._run_id, self._settings, parent_id=parent_id)
         self._overflow.append(live)
+        self._begun.append(live)
         return live
 
-    def finish(self, parts: RunParts, finished: FinishedRun, ended: Stamp, *, error_type: str | None) -> None:
-        """Describe the run on its span, whole; `end` ends it."""
+    def finish(self, parts: RunParts, finished: FinishedRun, end: EndStep) -> None:
+        """Describe the run on its span, whole; `end` ends it.
+
+        Args:
+            parts: What was known at its start, with the extra fields of its end.
+            finished: The Run.
+            end: How it ended, and what the agent changed on the model after it had left as spans.
+        """
         root = self.root
         if root is None or not root.is_recording:
             return
+        if end.exception is not None:
+            root.add_exception(end.exception, end.at.unix_nano)
         run = finished.recorded
         root.set(
             run_end_attributes(
@@ -151,7 +185,7 @@ class RunSpans:
                 narrative=run["narrative"],
                 output_data=dumps(run["output_data"]),
                 extra=parts.extra,
-                completed=ended,
+                completed=end.at,
                 checksum=checksum_of(finished.data),
                 decision_count=len(run["decisions"]),
                 failed_decision_count=run["metrics"]["failed_decisions"],
@@ -160,13 +194,11 @@ class RunSpans:
             )
         )
         if run["status"] == "failed":
-            root.fail(run["narrative"], error_type or semconv.ERROR_TYPE_OTHER)
-        if finished.recorded is not finished.native:
-            self._amend(root, finished, ended)
+            root.fail(run["narrative"], end.error_type or semconv.ERROR_TYPE_OTHER)
+        self._amend(root, end.amendments, end.at)
 
-    def _amend(self, root: LiveSpan, finished: FinishedRun, ended: Stamp) -> None:
+    def _amend(self, root: LiveSpan, amendments: list[dict[str, Any]], ended: Stamp) -> None:
         """Put right what had left as spans before the agent changed it on the model."""
-        amendments = find_amendments(finished.recorded, finished.native)
         for number, batch in enumerate(batch_amendments(amendments, self._settings.max_value_bytes)):
             live = root if number == 0 else self._child(semconv.SPAN_AMENDMENTS, ended)
             live.set({semconv.AMENDMENTS: batch})

@@ -13,8 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from runspan.storage._files import list_names, make_folder, read_file, remove_file, write_file
-from runspan.storage._lock import try_lock
+from runspan.files import list_names, make_folder, read_file, remove_file, try_lock, write_file
 from runspan.storage._names import SUFFIX, file_name, id_of
 from runspan.values import dumps, loads
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from runspan.errors import ConfigError, CorruptFileError
+from runspan.files import list_names, make_folder, read_file, remove_file, write_file
 from runspan.native import summarize
-from runspan.storage._files import list_names, make_folder, read_file, remove_file, write_file
 from runspan.storage._folding import fold_soon
 from runspan.storage._indexes import Indexes, Key, keys_of
 from runspan.storage._names import SUFFIX, file_name, id_of

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["TEMPORARY", "list_names", "make_folder", "read_file", "remove_file", "write_file"]
+__all__ = ["TEMPORARY", "list_names", "make_folder", "open_append", "read_file", "remove_file", "write_file"]
 
 TEMPORARY: Final = ".tmp"
 """Ending of temporary names."""
@@ -102,6 +102,26 @@ def read_file(path: Path) -> bytes | None:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(f"{path} is no regular file")
         return file.read()
+
+
+def open_append(path: Path, *, create: bool) -> int:
+    """Open a file to append to it; each write lands whole at its end, whoever else writes.
+
+    Args:
+        path: Where.
+        create: Make it, and refuse one that is there; otherwise it has to be there.
+
+    Returns:
+        A file descriptor.
+
+    Raises:
+        OSError: It cannot be opened; a link is not followed.
+    """
+    flags = os.O_WRONLY | os.O_APPEND | _NO_FOLLOW
+    descriptor = os.open(path, flags | (os.O_CREAT | os.O_EXCL if create else 0), _FILE_MODE)
+    if create:
+        os.fchmod(descriptor, _FILE_MODE)
+    return descriptor
 
 
 def remove_file(path: Path) -> bool:

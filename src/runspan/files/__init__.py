@@ -1,0 +1,31 @@
+"""Files and locks as a storage needs them: whole or absent, private, never through a link, never waited for.
+
+Knows no format and no layout.
+"""
+
+from runspan.files._files import (
+    TEMPORARY,
+    list_names,
+    make_folder,
+    open_append,
+    read_file,
+    remove_file,
+    write_file,
+)
+from runspan.files._lock import hold_lock, is_held, try_lock
+from runspan.files._place import file_system, is_local
+
+__all__ = [
+    "TEMPORARY",
+    "file_system",
+    "hold_lock",
+    "is_held",
+    "is_local",
+    "list_names",
+    "make_folder",
+    "open_append",
+    "read_file",
+    "remove_file",
+    "try_lock",
+    "write_file",
+]

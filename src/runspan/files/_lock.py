@@ -1,0 +1,93 @@
+"""One writer at a time, without ever waiting. Knows nothing of what is written."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["hold_lock", "is_held", "try_lock"]
+
+_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+try:
+    import fcntl
+except ImportError:  # pragma: no cover - Windows
+    import msvcrt
+
+    def _take(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+else:
+
+    def _take(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextmanager
+def try_lock(path: Path) -> Iterator[bool]:
+    """Take a lock if it is free; the block runs either way and is told.
+
+    The operating system gives the lock back when its holder dies. A holder that is stopped keeps it: who finds it
+    taken leaves the work to be done later.
+
+    Args:
+        path: The lock's file, made if missing.
+    """
+    descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)  # whatever the umask
+        try:
+            _take(descriptor)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)
+
+
+def hold_lock(path: Path) -> int:
+    """Take a new lock and keep it; it appears held, and is free again when this process is gone.
+
+    Args:
+        path: The lock's file, which must not be there yet.
+
+    Returns:
+        A file descriptor; closing it gives the lock back.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    hidden = path.with_name(f".{path.name}.tmp")
+    descriptor = os.open(hidden, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)
+        _take(descriptor)
+        hidden.rename(path)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def is_held(path: Path) -> bool:
+    """Whether somebody alive holds a lock; one whose file is gone is held by nobody.
+
+    Raises:
+        OSError: It is there and cannot be opened.
+    """
+    try:
+        descriptor = os.open(path, _FLAGS)
+    except FileNotFoundError:
+        return False
+    try:
+        _take(descriptor)
+    except OSError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,0 +1,154 @@
+"""One run's journal while it is written: each line is one append. Knows nothing of what the lines say."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from runspan.files import make_folder, open_append, remove_file
+from runspan.journal._frames import frame
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runspan.journal._folder import JournalFolder
+
+__all__ = ["Handles", "Journal"]
+
+_MAX_OPEN: Final = 64
+_MAX_WAITING: Final = 1024 * 1024
+"""Bytes a journal keeps for a disk that does not take them now."""
+
+_CLOSED: Final = -1
+
+
+class Journal:
+    """Takes one line per call, each by one append, so that what was written survives the process."""
+
+    __slots__ = ("_descriptor", "_durable", "_folder", "_is_made", "_lock", "_waiting", "path")
+
+    def __init__(self, folder: JournalFolder, path: Path, *, durable: bool = False) -> None:
+        """Make nothing yet; the first line makes the file.
+
+        Args:
+            folder: Whose process it belongs to; its lock is held as long as there is a journal.
+            path: Where.
+            durable: Whether a line is on disk, safe from a power loss, before `append` returns.
+        """
+        self.path = path
+        self._folder = folder
+        self._durable = durable
+        self._lock = threading.RLock()  # guards the rest; re-entrant: signal handlers record too
+        self._descriptor = _CLOSED
+        self._is_made = False
+        self._waiting = b""
+
+    def append(self, payload: bytes) -> None:
+        """Write one line.
+
+        Raises:
+            OSError: The disk does not take it. It is tried again with the next line; beyond 1 MiB it is dropped.
+        """
+        data = frame(payload)
+        with self._lock:
+            if self._waiting:
+                data = self._waiting + data
+            try:
+                if self._descriptor == _CLOSED:
+                    self._open()
+                written = os.write(self._descriptor, data)
+            except OSError:
+                self._wait(data, data)
+                raise
+            if written != len(data):
+                # Only we append to this file: the rest goes on exactly where the disk has stopped.
+                self._wait(data[written:], data)
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+            self._waiting = b""
+            if self._durable:
+                os.fsync(self._descriptor)
+
+    def _wait(self, rest: bytes, data: bytes) -> None:
+        """Keep what was not written; where that is too much, what had waited before alone."""
+        self._waiting = rest if len(rest) <= _MAX_WAITING or rest is not data else self._waiting
+
+    def _open(self) -> None:
+        if not self._is_made:
+            make_folder(self.path.parent)
+        self._descriptor = open_append(self.path, create=not self._is_made)
+        self._is_made = True
+        self._folder.handles.admit(self)
+
+    def release(self) -> bool:
+        """Close the file until the next line; return whether that could be done, for the journal may be in use."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            self._close()
+        finally:
+            self._lock.release()
+        return True
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, _CLOSED
+        if descriptor != _CLOSED:
+            os.close(descriptor)
+
+    def finish(self, *, keep: bool) -> None:
+        """Close it for good, once the run file is written.
+
+        Args:
+            keep: Whether spans of the run may still wait in this process; the journal serves for them until they left.
+
+        Raises:
+            OSError: It cannot be moved or removed.
+        """
+        with self._lock:
+            self._folder.handles.forget(self)
+            self._close()
+            if not self._is_made:
+                return
+            if keep:
+                self._folder.retain(self.path)
+            else:
+                remove_file(self.path)
+
+    def forget(self) -> None:
+        """Close our copy of the file in a forked child; the run is the parent's."""
+        self._lock = threading.RLock()
+        with suppress(OSError):
+            self._close()
+
+
+class Handles:
+    """The journals that have their file open: at most 64."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._lock = threading.Lock()  # guards _open
+        self._open: dict[Journal, None] = {}
+
+    def admit(self, journal: Journal) -> None:
+        """Count a journal as open; the one opened longest ago gives its file back, unless it is being written."""
+        with self._lock:
+            self._open[journal] = None
+            surplus = len(self._open) - _MAX_OPEN
+            for other in list(self._open)[: max(surplus, 0) * 2]:
+                if surplus > 0 and other is not journal and other.release():
+                    del self._open[other]
+                    surplus -= 1
+
+    def forget(self, journal: Journal) -> None:
+        """Count a journal as closed."""
+        with self._lock:
+            self._open.pop(journal, None)
+
+    def after_fork(self) -> None:
+        """Give a forked child no journal of its parent's."""
+        self._lock = threading.Lock()
+        journals, self._open = list(self._open), {}
+        for journal in journals:
+            journal.forget()
