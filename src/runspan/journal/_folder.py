@@ -105,9 +105,15 @@ class JournalFolder(StoredJournals):
                 folder = _SHARED[str(path)] = cls(path)
             return folder
 
-    def journal(self, run_id: str, *, durable: bool = False) -> Journal:
-        """Return a new journal for a run of this process; its first line makes the file."""
-        return Journal(self, self.path / f"{run_id}{_SUFFIX}", durable=durable)
+    def journal(self, run_id: str, head: Callable[[str], bytes], *, durable: bool = False) -> Journal:
+        """Return a new journal for a run of this process.
+
+        Args:
+            run_id: The run.
+            head: Gives the first line, which names the lock file that this process holds.
+            durable: Whether each line is safe from a power loss.
+        """
+        return Journal(self, self.path / f"{run_id}{_SUFFIX}", head, durable=durable)
 
     def owner(self) -> str:
         """Return the name of this process's lock file, which is held from now on.

@@ -12,6 +12,7 @@ from runspan.files import make_folder, open_append, remove_file
 from runspan.journal._frames import frame
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from runspan.journal._folder import JournalFolder
@@ -28,59 +29,76 @@ _CLOSED: Final = -1
 class Journal:
     """Takes one line per call, each by one append, so that what was written survives the process."""
 
-    __slots__ = ("_descriptor", "_durable", "_folder", "_is_made", "_lock", "_waiting", "path")
+    __slots__ = ("_descriptor", "_durable", "_folder", "_head", "_is_made", "_lock", "_waiting", "path")
 
-    def __init__(self, folder: JournalFolder, path: Path, *, durable: bool = False) -> None:
-        """Make nothing yet; the first line makes the file.
+    def __init__(
+        self, folder: JournalFolder, path: Path, head: Callable[[str], bytes], *, durable: bool = False
+    ) -> None:
+        """Make nothing yet.
 
         Args:
-            folder: Whose process it belongs to; its lock is held as long as there is a journal.
+            folder: Whose process it belongs to.
             path: Where.
+            head: Gives the first line, which names the lock file that the process holds.
             durable: Whether a line is on disk, safe from a power loss, before `append` returns.
         """
         self.path = path
         self._folder = folder
+        self._head = head
         self._durable = durable
         self._lock = threading.RLock()  # guards the rest; re-entrant: signal handlers record too
         self._descriptor = _CLOSED
         self._is_made = False
         self._waiting = b""
 
+    def begin(self) -> None:
+        """Make the file, with its first line.
+
+        Raises:
+            OSError: The disk does not take it; it is tried again with the next line.
+        """
+        self._write(b"")
+
     def append(self, payload: bytes) -> None:
         """Write one line.
 
         Raises:
-            OSError: The disk does not take it. It is tried again with the next line; beyond 1 MiB it is dropped.
+            OSError: The disk does not take it; it is tried again with the next line. What waits like that is bounded
+                by 1 MiB, and a line beyond that is dropped.
         """
-        data = frame(payload)
+        self._write(frame(payload))
+
+    def _write(self, data: bytes) -> None:
         with self._lock:
             if self._waiting:
                 data = self._waiting + data
             try:
                 if self._descriptor == _CLOSED:
-                    self._open()
+                    data = self._open() + data
                 written = os.write(self._descriptor, data)
             except OSError:
-                self._wait(data, data)
+                if len(data) <= _MAX_WAITING:
+                    self._waiting = data
                 raise
-            if written != len(data):
-                # Only we append to this file: the rest goes on exactly where the disk has stopped.
-                self._wait(data[written:], data)
+            # Only we append to this file: what the disk did not take goes on exactly where it has stopped.
+            self._waiting = data[written:]
+            if self._waiting:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
-            self._waiting = b""
             if self._durable:
                 os.fsync(self._descriptor)
 
-    def _wait(self, rest: bytes, data: bytes) -> None:
-        """Keep what was not written; where that is too much, what had waited before alone."""
-        self._waiting = rest if len(rest) <= _MAX_WAITING or rest is not data else self._waiting
-
-    def _open(self) -> None:
-        if not self._is_made:
-            make_folder(self.path.parent)
-        self._descriptor = open_append(self.path, create=not self._is_made)
+    def _open(self) -> bytes:
+        """Open the file; return the first line if it is new."""
+        if self._is_made:
+            self._descriptor = open_append(self.path, create=False)
+            self._folder.handles.admit(self)
+            return b""
+        line = frame(self._head(self._folder.owner()))
+        make_folder(self.path.parent)
+        self._descriptor = open_append(self.path, create=True)
         self._is_made = True
         self._folder.handles.admit(self)
+        return line
 
     def release(self) -> bool:
         """Close the file until the next line; return whether that could be done, for the journal may be in use."""
@@ -115,6 +133,12 @@ class Journal:
                 self._folder.retain(self.path)
             else:
                 remove_file(self.path)
+
+    def leave(self) -> None:
+        """Close it and let it lie, because the run file could not be written: it is recovered when the process is gone."""
+        with self._lock:
+            self._folder.handles.forget(self)
+            self._close()
 
     def forget(self) -> None:
         """Close our copy of the file in a forked child; the run is the parent's."""

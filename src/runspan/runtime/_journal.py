@@ -58,7 +58,6 @@ class RunJournal:
             return
         with contained("journal", self._health):
             facts = {
-                "owner": self._folder.owner(),
                 "host": os.uname().nodename if hasattr(os, "uname") else "",
                 "pid": os.getpid(),
                 "outside": _context_facts(outside),
@@ -71,9 +70,13 @@ class RunJournal:
                 },
                 **_origin(root),
             }
-            line = run_line(run_json(start), _span_facts(root), facts)
-            self._journal = self._folder.journal(self._run_id, durable=self._settings.durability == "always")
-            self._journal.append(line)
+            told, span = run_json(start), _span_facts(root)
+            self._journal = self._folder.journal(
+                self._run_id,
+                lambda owner: run_line(told, span, {"owner": owner, **facts}),
+                durable=self._settings.durability == "always",
+            )
+            self._journal.begin()
 
     def add_decision(self, decision: bytes, index: int, live: LiveSpan | None) -> None:
         """Write a Decision, given as native JSON, and the ids of its span."""
@@ -116,12 +119,21 @@ class RunJournal:
             with contained("journal", self._health):
                 self._journal.append(children_line([facts for live in begun if (facts := _span_facts(live))]))
 
-    def finish(self, *, root: LiveSpan | None) -> None:
-        """Put it aside, once the run file is written: it stays for spans that may not have left yet."""
-        if self._journal is not None:
-            facts = _span_facts(root)
-            with contained("journal", self._health):
+    def finish(self, *, root: LiveSpan | None, is_written: bool) -> None:
+        """Put it aside.
+
+        Args:
+            root: The run's span; where it was sampled, the journal stays for spans that may not have left yet.
+            is_written: Whether the run file is there; otherwise the journal is what is left of the run.
+        """
+        if self._journal is None:
+            return
+        facts = _span_facts(root)
+        with contained("journal", self._health):
+            if is_written:
                 self._journal.finish(keep=facts is not None and facts.is_sampled)
+            else:
+                self._journal.leave()
 
 
 def _span_facts(live: LiveSpan | None) -> SpanFacts | None:

@@ -338,12 +338,12 @@ class OpenRun(RecordingCalls):
             step.error_type, step.exception = error_type_of(exc), self._escaped(exc)
         self._recorded_exception = None
         self._journal.end(step)
-        self._runtime.write(finished)
+        is_written = self._runtime.write(finished)
         with contained("spans", self._health):
             self._spans.finish(record.start, finished, step)
         self._journal.add_children(self._spans.take_begun())
         self._end_spans(ended)
-        self._journal.finish(root=self._spans.root)
+        self._journal.finish(root=self._spans.root, is_written=is_written)
         self._runtime.forget(self)
         leave_run(self, self._before)
         return True

@@ -246,11 +246,13 @@ class Runtime(RecordingCalls):
 
     # What runs need of their Runtime.
 
-    def write(self, finished: FinishedRun) -> None:
-        """Write a finished run to the storage, if there is one."""
+    def write(self, finished: FinishedRun) -> bool:
+        """Write a finished run to the storage, if there is one; return whether it is there now."""
         if self.storage is not None:
             with contained("storage", self.losses):
                 self.storage.write_run(finished.data, finished.native)
+                return True
+        return False
 
     def forget(self, run: OpenRun) -> None:
         """Count a run as ended."""
