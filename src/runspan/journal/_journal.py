@@ -135,7 +135,7 @@ class Journal:
                 remove_file(self.path)
 
     def leave(self) -> None:
-        """Close it and let it lie, because the run file could not be written: it is recovered when the process is gone."""
+        """Close it and let it lie: the run file could not be written, and it is what a later process can recover."""
         with self._lock:
             self._folder.handles.forget(self)
             self._close()
