@@ -68,10 +68,10 @@ class StoredJournals:
         make_folder(self.ended_path)
         return path.replace(self.ended_path / path.name)
 
-    def remove_free_locks(self, in_use: set[str]) -> None:
-        """Remove the lock files of dead processes that no journal names any more."""
+    def remove_free_locks(self) -> None:
+        """Remove the lock files of dead processes: a lock that is gone is held by nobody, as one that is free."""
         for name in list_names(self._locks, _LOCK_SUFFIX):
-            if name not in in_use and not self.is_alive(name):
+            if not self.is_alive(name):
                 remove_file(self._locks / name)
 
 

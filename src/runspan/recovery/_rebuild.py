@@ -181,4 +181,4 @@ def tidy(journals: StoredJournals) -> None:
             total += path.stat().st_size
             if total > _MAX_ENDED_BYTES and not journals.is_alive(read_owner(path)):
                 remove_file(path)
-        journals.remove_free_locks({read_owner(path) for path in (*journals.open(), *journals.ended())})
+        journals.remove_free_locks()
