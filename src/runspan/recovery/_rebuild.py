@@ -138,8 +138,8 @@ def _write_end(run: JournaledRun) -> EndStep:
     lines = [problem_line(problem_json(problem.parts), problem.parts.index, 0, None), end_line(end)]
     descriptor = open_append(run.path, create=False)
     try:
-        # The line break ends what was cut short.
-        os.write(descriptor, (b"\n" if run.torn else b"") + b"".join(map(frame, lines)))
+        # The line break ends what was cut short; where nothing was, an empty line means nothing.
+        os.write(descriptor, b"\n" + b"".join(map(frame, lines)))
     finally:
         os.close(descriptor)
     return end
