@@ -19,7 +19,7 @@ __all__ = ["Collector"]
 
 
 class Collector(Server):
-    """A Collector from `collector-config/collector.yaml`: sends to a Jaeger and writes an OTLP JSON file."""
+    """A Collector from `collector-config`: sends to a Jaeger and, but for `collector-queue.yaml`, writes a file."""
 
     http_endpoint: str
     """Where it takes OTLP over HTTP, for `OTEL_EXPORTER_OTLP_ENDPOINT`; exporters made in code want `traces_url`."""
@@ -34,6 +34,7 @@ class Collector(Server):
         http_port: int | None = None,
         grpc_port: int | None = None,
         traces_file: Path | None = None,
+        config: str = "collector.yaml",
     ) -> None:
         """Find the program; start nothing yet.
 
@@ -43,11 +44,13 @@ class Collector(Server):
             http_port: Port for OTLP over HTTP; without, a free one.
             grpc_port: Port for OTLP over gRPC; without, a free one.
             traces_file: The OTLP JSON file, appended to; without, one in `folder`.
+            config: Which configuration of `collector-config`.
         """
         super().__init__("collector", folder)
         self.traces_file: Final = traces_file or folder / "traces.jsonl"
         self._program: Final = find(COLLECTOR)
         self._jaeger_grpc: Final = jaeger_grpc
+        self._config: Final = config
         self._http_port: Final = http_port
         self._grpc_port: Final = grpc_port
 
@@ -92,9 +95,10 @@ class Collector(Server):
         self.http_endpoint, self.grpc_endpoint = f"http://{http}", grpc
         environment = {
             "COLLECTOR_HEALTH_ADDRESS": health,
+            "COLLECTOR_QUEUE_DIR": str(self.folder / "queue"),
             "JAEGER_OTLP_GRPC_ADDRESS": self._jaeger_grpc,
             "OTLP_GRPC_ADDRESS": grpc,
             "OTLP_HTTP_ADDRESS": http,
             "TRACES_FILE": str(self.traces_file),
         }
-        return [str(self._program), "--config", str(CONFIGS / "collector.yaml")], environment, health
+        return [str(self._program), "--config", str(CONFIGS / self._config)], environment, health

@@ -58,7 +58,7 @@ class JaegerClient:
 
 
 class Jaeger(Server):
-    """A Jaeger with traces in memory, from `collector-config/jaeger.yaml`."""
+    """A Jaeger from `collector-config`: traces in memory, with `jaeger-badger.yaml` on disk."""
 
     url: str
     """Address of its API and pages, for `RUNSPAN_JAEGER_URL`."""
@@ -67,16 +67,22 @@ class Jaeger(Server):
     grpc_endpoint: str
     """Where it takes OTLP over gRPC, as host:port."""
 
-    def __init__(self, folder: Path, *, port: int | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, port: int | None = None, grpc_port: int | None = None, config: str = "jaeger.yaml"
+    ) -> None:
         """Find the program; start nothing yet.
 
         Args:
             folder: Where its log goes.
             port: Port of its API and pages; without, a free one.
+            grpc_port: Port where it takes OTLP over gRPC; without, a free one.
+            config: Which configuration of `collector-config`.
         """
         super().__init__("jaeger", folder)
         self._program: Final = find(JAEGER)
         self._port: Final = port
+        self._grpc_port: Final = grpc_port
+        self._config: Final = config
 
     @property
     def client(self) -> JaegerClient:
@@ -85,7 +91,8 @@ class Jaeger(Server):
 
     def prepare(self) -> tuple[Sequence[str], Mapping[str, str], str]:
         """Fill the configuration's variables."""
-        query, health, grpc, http = (f"{HOST}:{free_port()}" for _ in range(4))
+        query, health, http = (f"{HOST}:{free_port()}" for _ in range(3))
+        grpc = f"{HOST}:{self._grpc_port or free_port()}"
         ui = f"{HOST}:{self._port or free_port()}"
         self.url, self.http_endpoint, self.grpc_endpoint = f"http://{ui}", f"http://{http}", grpc
         environment = {
@@ -94,6 +101,8 @@ class Jaeger(Server):
             "JAEGER_HEALTH_ADDRESS": health,
             "JAEGER_OTLP_GRPC_ADDRESS": grpc,
             "JAEGER_OTLP_HTTP_ADDRESS": http,
+            "JAEGER_KEYS_DIR": str(self.folder / "badger" / "keys"),
+            "JAEGER_VALUES_DIR": str(self.folder / "badger" / "values"),
             "JAEGER_UI_CONFIG": str(CONFIGS / "jaeger-ui.json"),
         }
-        return [str(self._program), "--config", str(CONFIGS / "jaeger.yaml")], environment, health
+        return [str(self._program), "--config", str(CONFIGS / self._config)], environment, health
