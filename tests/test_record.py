@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runspan import DecisionType, Run
-from runspan.record import encode_decision, encode_outcome, encode_problem, encode_run_end
+from runspan.record import EndParts, encode_decision, encode_outcome, encode_problem, encode_run_end
 from runspan.testing import CapturedRuns
 from tests.hostile import HOSTILE, Raising
 from tests.plain_reader import check_run
@@ -296,9 +296,9 @@ def test_options_whose_iteration_fails() -> None:
 def test_errors_and_ends() -> None:
     """An exception is its text; output that is no object is kept."""
     assert "bad" == ended(error=ValueError("bad")).error
-    assert (True, "told", b'{"a":1}', {}) == encode_run_end(True, "told", {"a": 1})
-    assert (False, "", None, {}) == encode_run_end("no", "", None)
-    assert (True, "", b"{}", {"output_data_given": b"[1]"}) == encode_run_end(1, "", [1])
+    assert EndParts(success=True, narrative="told", output_data=b'{"a":1}') == encode_run_end(True, "told", {"a": 1})
+    assert EndParts(success=False) == encode_run_end("no", "", None)
+    assert EndParts(success=True, output_data=b"{}", extra={"output_data_given": b"[1]"}) == encode_run_end(1, "", [1])
     assert {"severity_given": 3} == kept(encode_problem(3, "d", None, None, None))
 
 

@@ -5,6 +5,7 @@ span's attributes. See DecisionParts and its like for the shapes.
 """
 
 from runspan.record._encode import encode_decision, encode_outcome, encode_problem, encode_run_end, encode_run_start
+from runspan.record._encoder import Encoder
 from runspan.record._lines import (
     decision_json,
     decision_parts,
@@ -21,6 +22,7 @@ from runspan.record._parts import (
     EMPTY_OBJECT,
     NULL,
     DecisionParts,
+    EndParts,
     ExceptionParts,
     OutcomeParts,
     ProblemParts,
@@ -34,6 +36,8 @@ __all__ = [
     "EMPTY_OBJECT",
     "NULL",
     "DecisionParts",
+    "Encoder",
+    "EndParts",
     "ExceptionParts",
     "FinishedRun",
     "OutcomeParts",

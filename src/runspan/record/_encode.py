@@ -21,7 +21,7 @@ from runspan.record._coerce import (
     text,
     whole,
 )
-from runspan.record._parts import EMPTY_ARRAY, DecisionParts, OutcomeParts, ProblemParts, RunParts, Stamp
+from runspan.record._parts import EMPTY_ARRAY, DecisionParts, EndParts, OutcomeParts, ProblemParts, RunParts, Stamp
 from runspan.values import DEFAULT_BOUNDS, encode, to_json_value
 
 if TYPE_CHECKING:
@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 
     from runspan.record._coerce import Extra
 
-__all__ = ["encode_decision", "encode_outcome", "encode_problem", "encode_run_end", "encode_run_start"]
+__all__ = [
+    "encode_decision",
+    "encode_options",
+    "encode_outcome",
+    "encode_problem",
+    "encode_run_end",
+    "encode_run_start",
+]
 
 _T = TypeVar("_T")
 
@@ -47,7 +54,7 @@ def _tamed(make: Callable[..., _T], *arguments: object) -> _T:
 
 
 def encode_run_start(
-    run_id: str, goal_id: object, goal_description: object, input_data: object, names: Mapping[str, object]
+    run_id: str, goal_id: object, goal_description: object, input_data: object, *, names: Mapping[str, object]
 ) -> RunParts:
     """Encode the arguments of `start_run`.
 
@@ -137,6 +144,14 @@ def _decision_type(value: object, extra: Extra) -> str:
     if known is None:
         keep("decision_type", value, extra)
     return known or DecisionType.CUSTOM.value
+
+
+def encode_options(options: object, name: str, extra: Extra) -> bytes:
+    """Encode options alone, as `encode_decision` does; what is no option at all is kept as `{name}_given`."""
+    described = _options(options, extra, [])
+    if not described and options and f"{name}_given" not in extra:
+        keep(name, options, extra)
+    return orjson.dumps(described) if described else EMPTY_ARRAY
 
 
 def _options(options: object, extra: Extra, doubts: list[str]) -> list[dict[str, Any]]:
@@ -258,23 +273,16 @@ def _problem(
     )
 
 
-def encode_run_end(
-    success: object, narrative: object, output_data: object
-) -> tuple[bool, str, bytes | None, dict[str, bytes]]:
-    """Encode the arguments of `end_run`.
-
-    Returns:
-        Whether it succeeded, the narrative, the output as a JSON object (None where none was given), and extra fields
-        for the Run.
-    """
+def encode_run_end(success: object, narrative: object, output_data: object) -> EndParts:
+    """Encode the arguments of `end_run`."""
     return _tamed(_run_end, success, narrative, output_data)
 
 
-def _run_end(
-    success: object, narrative: object, output_data: object
-) -> tuple[bool, str, bytes | None, dict[str, bytes]]:
+def _run_end(success: object, narrative: object, output_data: object) -> EndParts:
     extra: Extra = {}
-    succeeded = boolean(success, "success", extra)
-    told = text(narrative, "narrative", extra)
-    output = object_json(output_data, "output_data", extra) if output_data is not None else None
-    return succeeded, told, output, extra
+    return EndParts(
+        success=boolean(success, "success", extra),
+        narrative=text(narrative, "narrative", extra),
+        output_data=object_json(output_data, "output_data", extra) if output_data is not None else None,
+        extra=extra,
+    )

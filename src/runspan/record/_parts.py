@@ -13,6 +13,7 @@ __all__ = [
     "EMPTY_OBJECT",
     "NULL",
     "DecisionParts",
+    "EndParts",
     "ExceptionParts",
     "OutcomeParts",
     "ProblemParts",
@@ -107,6 +108,19 @@ class ProblemParts:
     suggested_fix: str | None = None
     extra: dict[str, bytes] = field(default_factory=dict)
     """Extra fields, name -> JSON, in their order."""
+
+
+@dataclass(slots=True, kw_only=True)
+class EndParts:
+    """How a run ended, as the agent gave it."""
+
+    success: bool
+    narrative: str = ""
+    """Empty for the default one."""
+    output_data: bytes | None = None
+    """JSON object; None where none was given."""
+    extra: dict[str, bytes] = field(default_factory=dict)
+    """Extra fields for the Run, name -> JSON."""
 
 
 @dataclass(slots=True)
