@@ -242,7 +242,7 @@ class Runtime(RecordingCalls):
     def write(self, finished: FinishedRun) -> None:
         """Write a finished run to the storage, if there is one."""
         if self.storage is not None:
-            self.storage.write_run(finished.data, finished.native)
+            self.storage.write_run_or_keep(finished.data, finished.native, self.losses)
 
     def forget(self, run: OpenRun) -> None:
         """Count a run as ended."""

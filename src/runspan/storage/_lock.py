@@ -26,7 +26,7 @@ else:
 
 
 @contextmanager
-def try_lock(path: Path) -> Iterator[bool]:
+def try_lock(path: str | Path, *, dir_fd: int | None = None) -> Iterator[bool]:
     """Take a lock if it is free; the block runs either way and is told.
 
     The operating system gives the lock back when its holder dies. A holder that is stopped keeps it: who finds it
@@ -34,8 +34,10 @@ def try_lock(path: Path) -> Iterator[bool]:
 
     Args:
         path: The lock's file, made if missing.
+        dir_fd: The open folder it is in, for a bare name.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC, 0o600)
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | os.O_CLOEXEC
+    descriptor = os.open(path, flags, 0o600, dir_fd=dir_fd)
     try:
         os.fchmod(descriptor, 0o600)  # whatever the umask
         try:
