@@ -21,7 +21,7 @@ __all__ = ["Work", "at_exit", "soon"]
 _logger = logging.getLogger("runspan.storage")
 
 _DELAY_S: Final = 0.5
-_LONGEST_DELAY_S: Final = 30.0
+_LONGEST_DELAY_S: Final = 5.0
 _EXIT_S: Final = 2.0
 
 

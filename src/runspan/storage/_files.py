@@ -153,10 +153,14 @@ class Folder:
             return file.read()
 
     def has(self, name: str) -> bool:
-        """Return whether there is a file of that name; no for a link."""
+        """Return whether there is a file of that name; no for a link.
+
+        Raises:
+            OSError: That cannot be told now.
+        """
         try:
             return stat.S_ISREG(self.stat(name).st_mode)
-        except OSError:
+        except FileNotFoundError:
             return False
 
     def stat(self, name: str) -> os.stat_result:

@@ -156,26 +156,30 @@ class Indexes:
         Raises:
             OSError: An index cannot be read or written.
         """
-        known = {run_id for key in self._keys("by_status") for run_id in self.run_ids(key)}
-        plain = {run_id + SUFFIX for run_id in known}
-        odd = {file_name(run_id): run_id for run_id in known if run_id + SUFFIX not in plain.intersection(names)}
-        missing = set(names).difference(plain, odd)
-        gone = {run_id for name, run_id in odd.items() if name not in names and not self._runs.has(run_id)}
-        changes = [change for change in self._changes_of(self._runs.plain(missing)) if not self._is_in(change)]
-        changes += self._without(gone)
+        if self._pending.names(""):
+            self.fold()  # of writers that died before they could
+        by_key = _by_key(self._changes())
+        statuses = [key for key in by_key if key[0] == "by_status"] + self._keys("by_status")
+        known = {run_id for key in statuses for run_id in self._with_changes(key, by_key)}
+        there = set(names)
+        odd = {file_name(run_id): run_id for run_id in known if run_id + SUFFIX not in there}
+        missing = there.difference(odd, [run_id + SUFFIX for run_id in known])
+        gone = {run_id for name, run_id in odd.items() if name not in there and not self._runs.has(run_id)}
+        changes = [change for change in self._changes_of(self._runs.plain(missing)) if not self._is_in(change, by_key)]
+        changes += self._without(gone, by_key)
         if changes and not self.fold(changes):
             for change in changes:
                 self.mark(change.run_id, change.put, change.taken)
 
-    def _is_in(self, change: Change) -> bool:
+    def _is_in(self, change: Change, by_key: dict[Key, dict[str, bool]]) -> bool:
         """Whether a run without a status is in an index all the same."""
         has_status = any(kind == "by_status" for kind, _ in change.put)
-        return not has_status and all(change.run_id in self.run_ids(key) for key in change.put[:1])
+        return not has_status and all(change.run_id in self._with_changes(key, by_key) for key in change.put[:1])
 
-    def _without(self, gone: set[str]) -> list[Change]:
+    def _without(self, gone: set[str], by_key: dict[Key, dict[str, bool]]) -> list[Change]:
         found: dict[str, list[Key]] = {run_id: [] for run_id in gone}
         for key in self._keys(*KINDS) if gone else ():
-            for run_id in gone.intersection(self.run_ids(key)):
+            for run_id in gone.intersection(self._with_changes(key, by_key)):
                 found[run_id].append(key)
         return [Change(run_id, (), tuple(keys)) for run_id, keys in found.items()]
 
@@ -188,13 +192,16 @@ class Indexes:
 
     def run_ids(self, key: Key) -> list[str]:
         """Return the runs of an index in save order, markers included."""
-        changes = self._changes()  # before the index: a change that is folded in meanwhile is seen twice, not never
+        # Changes before the index: one that is folded in meanwhile is seen twice, not never.
+        return self._with_changes(key, _by_key(self._changes()))
+
+    def _with_changes(self, key: Key, by_key: dict[Key, dict[str, bool]]) -> list[str]:
         stored = self._stored(key)
         if stored is None:
             with suppress(OSError):
                 self.fold(anew=(key,))
             stored = self._stored(key)
-        return _applied(self._from_runs(key) if stored is None else stored, _by_key(changes).get(key, {}))
+        return _applied(self._from_runs(key) if stored is None else stored, by_key.get(key, {}))
 
     def _changes(self) -> list[Change]:
         """Return the changes that have come about and are not folded in yet."""
@@ -207,17 +214,19 @@ class Indexes:
 
     def keys_with(self, run_id: str) -> list[Key]:
         """Return the indexes that name a run, for one whose own file does not tell any more."""
-        return [key for key in self._keys(*KINDS) if run_id in self.run_ids(key)]
+        by_key = _by_key(self._changes())
+        keys = dict.fromkeys([*by_key, *self._keys(*KINDS)])
+        return [key for key in keys if run_id in self._with_changes(key, by_key)]
 
     def _keys(self, *kinds: str) -> list[Key]:
-        return [(kind, some_id) for kind in kinds for some_id in self.ids(kind) if some_id is not None]
+        """Return the indexes that have a file whose name tells the id."""
+        found = [(kind, id_of(name)) for kind in kinds for name in self._folders[kind].names(SUFFIX)]
+        return [(kind, some_id) for kind, some_id in found if some_id is not None]
 
-    def ids(self, kind: str) -> list[str | None]:
-        """Return the ids that have an index of a kind; None for each whose name is hashed."""
-        found = {name: id_of(name) for name in self._folders[kind].names(SUFFIX)}
-        for change in self._changes():
-            found |= {file_name(value): value for key_kind, value in change.put if key_kind == kind}
-        return list(found.values())
+    def ids(self, kind: str) -> list[str]:
+        """Return the ids that have an index of a kind, except those whose name is hashed."""
+        changed = [value for change in self._changes() for key_kind, value in change.put if key_kind == kind]
+        return list(dict.fromkeys([*(some_id for _, some_id in self._keys(kind)), *changed]))
 
     def hashed(self, kind: str) -> list[list[str]]:
         """Return what the index files hold whose names do not tell their ids."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runspan.storage._files import StrangeFileError
 from runspan.storage._markers import keys_of
 from runspan.storage._names import SUFFIX, file_name, id_of
 from runspan.values import loads
@@ -34,10 +35,14 @@ class StoredRuns:
         return keys_of(run) if run is not None and "goal_id" in run else None
 
     def named(self, name: str) -> dict[str, Any] | None:
-        """Return the run of a file name, None where there is none or it is broken."""
+        """Return the run of a file name, None where there is none or it is broken.
+
+        Raises:
+            OSError: It cannot be read now.
+        """
         try:
             run = loads(self._folder.read(name) or b"null")
-        except (OSError, ValueError):
+        except (StrangeFileError, ValueError):
             return None
         return run if isinstance(run, dict) else None
 
@@ -55,7 +60,7 @@ class StoredRuns:
         for name in self._folder.names(SUFFIX) if names is None else names:
             try:
                 aged.append((self._folder.stat(name).st_mtime_ns, name))
-            except OSError:  # deleted meanwhile
+            except FileNotFoundError:  # deleted meanwhile
                 continue
         for _, name in sorted(aged):
             run = self.named(name)

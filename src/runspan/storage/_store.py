@@ -302,13 +302,13 @@ class FileStorage:
     def list_all_runs(self) -> list[str]:
         """Return the ids of all runs, sorted; for ids of runspan's own that is by start."""
         with self._reading():
-            names = self._runs.names(SUFFIX)
-        return sorted(run_id for name in names if (run_id := self._stored.id_in(name)) is not None)
+            ids = [self._stored.id_in(name) for name in self._runs.names(SUFFIX)]
+        return sorted(run_id for run_id in ids if run_id is not None)
 
     def list_all_goals(self) -> list[str]:
         """Return the ids of all goals that have runs, sorted."""
         with self._reading():
-            told = [goal_id for goal_id in self._indexes.ids("by_goal") if goal_id is not None]
+            told = self._indexes.ids("by_goal")
             hashed = [self._goal_of(run_ids) for run_ids in self._indexes.hashed("by_goal")]
         return sorted({goal_id for goal_id in (*told, *hashed) if goal_id is not None})
 
