@@ -89,6 +89,7 @@ def serve(task: dict[str, Any]) -> None:
     if "umask" in task:
         os.umask(task["umask"])
     agent = TASKS[task["do"]](task["storage"])
+    highest = max(int(name) for name in os.listdir("/proc/self/fd"))  # noqa: PTH208
     say(pid=os.getpid(), run=agent.run_id)
     for word in iter(heard, "exit"):
         if word == "go":
@@ -96,10 +97,9 @@ def serve(task: dict[str, Any]) -> None:
         elif word == "start" and isinstance(agent, EndingRuns):
             agent.start()
         elif word.startswith("files "):
-            highest = max(int(name) for name in os.listdir("/proc/self/fd"))  # noqa: PTH208
             limit = highest + 1 + int(word.split()[1])
             resource.setrlimit(resource.RLIMIT_NOFILE, (limit, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-        say(run=agent.run_id, health=runspan.health())
+        say(pid=os.getpid(), run=agent.run_id, health=runspan.health())
 
 
 def main() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -45,10 +47,13 @@ class Agents:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 cwd=ROOT,
+                start_new_session=True,
             )
+        self.is_idle = True
 
     def start(self, **task: object) -> dict[str, Any]:
         """Have an agent begin a task; return its pid and the id of its run once it is ready."""
+        self.is_idle = False
         return self.tell(json.dumps(task))
 
     def tell(self, word: str) -> dict[str, Any]:
@@ -64,6 +69,7 @@ class Agents:
         line = self._process.stdout.readline()
         assert line, f"the agents have ended: {self.log.read_text()}"
         answer: dict[str, Any] = json.loads(line)
+        self.is_idle = "exit" in answer
         return answer
 
     def end(self) -> dict[str, int]:
@@ -74,7 +80,9 @@ class Agents:
         return last
 
     def close(self) -> None:
-        """End the process."""
+        """End it, and an agent that a failed test has left."""
+        if not self.is_idle:
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate(timeout=30)
 
 

@@ -19,19 +19,9 @@ from tests.reliability.writers import Writer
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.reliability.tally import Tally
-
-
-@pytest.fixture(scope="module")
-def agents(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agents]:
-    """A process that forks an agent for each fault."""
-    require("strace")
-    started = Agents(tmp_path_factory.mktemp("agents") / "stderr")
-    yield started
-    started.close()
 
 
 class Trials:
@@ -39,6 +29,7 @@ class Trials:
 
     def __init__(self, agents: Agents, folder: Path, what: str) -> None:
         """Store some runs."""
+        require("strace")
         self.agents = agents
         self.folder = folder
         self.what = what
