@@ -14,10 +14,12 @@ demo: $(VENV) ## a sample agent: its run as a tree, its files, its trace
 	@$(RUN)/runspan demo
 
 test: $(VENV) ## all tests, with the real Collector and Jaeger
+	@$(RUN)/python -m tests.reliability.tools
 	@$(RUN)/python -m tests.backends.build --optional
 	$(RUN)/pytest --cov
 
 soak: $(VENV) ## the guarantees at full counts; writes docs/guarantees.md
+	@$(RUN)/python -m tests.reliability.tools
 	@$(RUN)/python -m tests.backends.build --optional
 	$(RUN)/pytest --soak -o faulthandler_timeout=3600 tests/reliability
 

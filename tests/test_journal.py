@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from runspan import Runtime
 from runspan.errors import CorruptFileError
-from runspan.files import is_held
+from runspan.files import Folder
 from runspan.journal import (
+    Journal,
     JournalFolder,
     SpanFacts,
     StoredJournals,
@@ -40,16 +41,22 @@ def head(owner: str) -> bytes:
     return f'{{"owner":"{owner}"}}'.encode()
 
 
+def path_of(folder: JournalFolder, journal: Journal) -> Path:
+    """Where a journal is."""
+    return folder.open_runs.path / journal.name
+
+
 def lines(path: Path) -> tuple[list[bytes], int]:
     """The whole lines of a journal but the first, and how many are not whole."""
     whole, torn = unframe(path.read_bytes())
     return whole[1:], torn
 
 
-def only_journal(storage: Path) -> Path:
+def only_journal(storage: Path) -> tuple[Folder, str]:
     """The one journal of an open run."""
-    (path,) = (storage / "journal").glob("*.jsonl")
-    return path
+    stored = StoredJournals(storage)
+    (name,) = stored.open()
+    return stored.open_runs, name
 
 
 def journals(storage: Path) -> tuple[int, int]:
@@ -104,7 +111,7 @@ def test_every_call_is_on_disk_when_it_returns(tmp_path: Path) -> None:
         lambda: runtime.report_problem("minor", "p"),
     ):
         call()
-        seen.append(len(read_journal(only_journal(tmp_path)).steps))
+        seen.append(len(read_journal(*only_journal(tmp_path)).steps))
     runtime.end_run(True)
 
     assert [1, 2, 3] == seen
@@ -132,7 +139,7 @@ def test_ended_journals_are_bounded_by_time(tmp_path: Path) -> None:
         journal.append(b"{}")
         journal.finish(keep=True)
 
-    assert ["run_1.jsonl", "run_2.jsonl"] == [path.name for path in folder.ended()]
+    assert ["run_1.jsonl", "run_2.jsonl"] == folder.ended()
 
 
 def test_ended_journals_are_bounded_by_size(tmp_path: Path) -> None:
@@ -143,7 +150,7 @@ def test_ended_journals_are_bounded_by_size(tmp_path: Path) -> None:
         journal.append(b"x" * (15 * 1024 * 1024))
         journal.finish(keep=True)
 
-    assert ["run_1.jsonl", "run_2.jsonl", "run_3.jsonl", "run_4.jsonl"] == [path.name for path in folder.ended()]
+    assert ["run_1.jsonl", "run_2.jsonl", "run_3.jsonl", "run_4.jsonl"] == folder.ended()
 
 
 def test_at_most_64_files_are_open(tmp_path: Path) -> None:
@@ -154,7 +161,7 @@ def test_at_most_64_files_are_open(tmp_path: Path) -> None:
         for journal in written:
             journal.append(b"{}")
     opened = len([name for name in open_below(tmp_path) if name.endswith(".jsonl")])
-    counts = {len(lines(journal.path)[0]) for journal in written}
+    counts = {len(lines(path_of(folder, journal))[0]) for journal in written}
     for journal in written:
         journal.finish(keep=False)
 
@@ -176,7 +183,7 @@ def test_threads_share_the_handles(tmp_path: Path) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    found = [lines(journal.path)[0] for journal in written]
+    found = [lines(path_of(folder, journal))[0] for journal in written]
     for journal in written:
         journal.finish(keep=False)
 
@@ -210,9 +217,9 @@ def test_line_that_did_not_fit_is_written_with_the_next(tmp_path: Path) -> None:
             with pytest.raises(OSError, match=r"File too large|No space"):
                 journal.append(b"second" * 10)
 
-    limited_file_size(journal.path.stat().st_size + 20, write)
+    limited_file_size(path_of(folder, journal).stat().st_size + 20, write)
     journal.append(b"last")
-    found = lines(journal.path)
+    found = lines(path_of(folder, journal))
     journal.finish(keep=False)
 
     assert ([b"first", *[b"second" * 10] * 3, b"last"], 0) == found
@@ -227,7 +234,7 @@ def test_first_line_may_be_late(tmp_path: Path) -> None:
         journal.append(b"first")
     (tmp_path / "journal").unlink()
     journal.append(b"second")
-    found = lines(journal.path)
+    found = lines(path_of(folder, journal))
     journal.finish(keep=False)
 
     assert ([b"first", b"second"], 0) == found
@@ -275,11 +282,11 @@ def test_link_is_not_followed(tmp_path: Path) -> None:
 def test_lock_is_held_while_the_process_lives(tmp_path: Path) -> None:
     """And given back with the folder."""
     folder = JournalFolder(tmp_path)
-    lock = tmp_path / "journal" / "locks" / folder.owner()
-    before = is_held(lock), folder.is_alive(folder.owner())
+    owner = folder.owner()
+    before = folder.is_alive(owner)
     folder.give_back()
 
-    assert ((True, True), False) == (before, is_held(lock))
+    assert (True, False) == (before, folder.is_alive(owner))
 
 
 def test_forked_child_has_no_part_in_it(tmp_path: Path) -> None:
@@ -292,7 +299,7 @@ def test_forked_child_has_no_part_in_it(tmp_path: Path) -> None:
     if child == 0:
         os._exit(len(open_below(tmp_path)))
     _, status = os.waitpid(child, 0)
-    held = is_held(tmp_path / "journal" / "locks" / owner)
+    held = folder.is_alive(owner)
     journal.finish(keep=False)
 
     assert (0, True) == (status, held)
@@ -313,9 +320,9 @@ def test_file_that_is_no_journal_is_named(tmp_path: Path, content: bytes) -> Non
     path = tmp_path / "x.jsonl"
     path.write_bytes(content)
     with pytest.raises(CorruptFileError, match=r"x\.jsonl") as caught:
-        read_journal(path)
+        read_journal(Folder(tmp_path), path.name)
 
-    assert (path, "") == (caught.value.path, read_owner(path))
+    assert (path, "") == (caught.value.path, read_owner(Folder(tmp_path), path.name))
 
 
 def test_newer_version_is_named(tmp_path: Path) -> None:
@@ -325,4 +332,4 @@ def test_newer_version_is_named(tmp_path: Path) -> None:
         frame(run_line(b"{}", SpanFacts(1, 0, is_sampled=True), HEAD).replace(b'"version":1', b'"version":2'))
     )
     with pytest.raises(CorruptFileError, match="newer runspan"):
-        read_journal(path)
+        read_journal(Folder(tmp_path), path.name)

@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 import runspan
 from runspan import FileStorage, Outcome, Run, Runtime
+from runspan.files import Folder
 from runspan.interchange import journaled_spans
 from runspan.journal import JournalFolder, StoredJournals, read_journal
 from runspan.journal._frames import unframe
@@ -70,13 +71,13 @@ def test_journal_gives_file_and_spans_again(name: str, arguments: dict[str, Any]
     captured = CapturedRuns(tmp_path, agent_name="agent", **arguments)
     with captured.tracer.start_as_current_span("outside"):
         run_id = SCENARIOS[name](captured.runtime)
-    path = tmp_path / "journal" / "ended" / f"{run_id}.jsonl"
+    ended = Folder(tmp_path, "journal", "ended")
     was = texts([span for span in captured.exporter.spans if span.name != "outside"])
-    run = read_journal(path)
+    run = read_journal(ended, f"{run_id}.jsonl")
     assert run.end is not None
     finished = finish_journaled(run, run.end)
 
-    assert was == texts(journaled_spans(read_journal(path)))
+    assert was == texts(journaled_spans(read_journal(ended, f"{run_id}.jsonl")))
     assert (tmp_path / "runs" / f"{run_id}.json").read_bytes() == finished.data
 
 
@@ -138,7 +139,7 @@ def test_journal_cut_anywhere_gives_a_whole_file(tmp_path: Path) -> None:
         told = [] if run is None else [run, *run.decisions, *run.problems[:-1], *filter(None, outcomes(run))]
         assert len(whole) == len(told)
         for path in (tmp_path / "journal").rglob("*.jsonl") if whole else ():
-            assert read_journal(path).end is not None
+            assert read_journal(Folder(path.parent), path.name).end is not None
 
     assert {(False, Fate.UNREADABLE), (True, Fate.REBUILT)} == set(fates)
 
@@ -159,7 +160,7 @@ def test_journal_of_another_host_is_left_unless_forced(tmp_path: Path) -> None:
     """Locks do not tell across hosts."""
     run_id = die(tmp_path)
     journal = tmp_path / "journal" / f"{run_id}.jsonl"
-    run = read_journal(journal)
+    run = read_journal(Folder(journal.parent), journal.name)
     head = journal.read_bytes().split(b"\n", 1)
     there = JournalFolder(tmp_path).journal(
         run_id, lambda _: head[0][18:].replace(run.head["host"].encode(), b"elsewhere")
@@ -252,7 +253,7 @@ def test_journal_without_end_has_no_spans_to_send(tmp_path: Path) -> None:
     """It has to be rebuilt first."""
     captured = CapturedRuns(tmp_path)
     run_id = captured.runtime.start_run("goal")
-    run = read_journal(tmp_path / "journal" / f"{run_id}.jsonl")
+    run = read_journal(Folder(tmp_path, "journal"), f"{run_id}.jsonl")
     captured.runtime.end_run(True)
     with pytest.raises(ValueError, match="no journal of an ended run"):
         journaled_spans(replace(run, end=None))

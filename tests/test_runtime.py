@@ -549,8 +549,8 @@ def test_full_storage_costs_the_agent_nothing(runs: CapturedRuns, caplog: pytest
     runs.runtime.end_run(True)
 
     assert runs.decoded(run_id).is_whole
-    assert runs.runtime.health() == {"storage": 1}
-    assert "storage" in caplog.text
+    assert runs.runtime.health() == {"run file late": 1}
+    assert f"{run_id}.json cannot be written now" in caplog.text
 
 
 @pytest.mark.parametrize(

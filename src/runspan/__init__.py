@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         RunSummary,
     )
     from runspan.native import DecisionType, RunStatus
+    from runspan.redaction import Redactor
     from runspan.runtime import OpenDecision, OpenRun, Runtime
     from runspan.storage import FileStorage
 
@@ -38,6 +39,7 @@ __all__ = [
     "Option",
     "Outcome",
     "Problem",
+    "Redactor",
     "Run",
     "RunFileExporter",
     "RunMetrics",
@@ -67,6 +69,7 @@ _LAZY: Final = {
     "RunFileExporter": "runspan.exporter",
     "RunMetrics": "runspan.models",
     "RunStatus": "runspan.native",
+    "Redactor": "runspan.redaction",
     "RunSummary": "runspan.models",
     "Runtime": "runspan.runtime",
     "__version__": "runspan._version",

@@ -41,6 +41,14 @@ def _positive_int(value: str) -> int:
     return number
 
 
+def _switch(value: str) -> bool:
+    word = value.lower()
+    if word not in {"true", "false"}:
+        msg = "must be true or false"
+        raise ValueError(msg)
+    return word == "true"
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def parse(value: str) -> str:
         if value not in words:
@@ -64,9 +72,9 @@ class Setting:
 
     name: str
     """Name of the argument and of the field of `Settings`."""
-    default: str | int | None
+    default: str | int | bool | None
     """Value when neither argument nor variable is given."""
-    parse: Callable[[str], str | int]
+    parse: Callable[[str], str | int | bool]
     """Turns a text into the value; raises ValueError with what it must be."""
     doc: str
     """What it does, in one sentence."""
@@ -98,6 +106,18 @@ SETTINGS: Final = (
         doc="Largest string put on a span or event, in bytes of UTF-8; files keep more.",
     ),
     Setting(
+        name="redact",
+        default=True,
+        parse=_switch,
+        doc="Whether what looks like a secret is kept out of files, journal, spans and logs.",
+    ),
+    Setting(
+        name="capture_content",
+        default=True,
+        parse=_switch,
+        doc="Whether values are recorded, or ids, names and shapes alone.",
+    ),
+    Setting(
         name="durability",
         default="end",
         parse=_one_of("end", "always"),
@@ -121,6 +141,8 @@ class Settings:
     parent: Literal["root", "current"] = "root"
     span_names: Literal["node", "choice"] = "node"
     max_value_bytes: int = 32_768
+    redact: bool = True
+    capture_content: bool = True
     durability: Literal["end", "always"] = "end"
     jaeger_url: str | None = None
     event_limit: int = _DEFAULT_EVENT_LIMIT
@@ -140,7 +162,7 @@ def read_settings(**arguments: Any) -> Settings:
     return Settings(**cast("Any", values), event_limit=_event_limit())
 
 
-def _settle(setting: Setting, argument: object) -> str | int | None:
+def _settle(setting: Setting, argument: object) -> str | int | bool | None:
     if argument is not None:
         return _parse(setting, str(argument), shown=f"{setting.name}={argument!r}")
     text = os.environ.get(setting.variable, "").strip()
@@ -149,7 +171,7 @@ def _settle(setting: Setting, argument: object) -> str | int | None:
     return setting.default
 
 
-def _parse(setting: Setting, text: str, *, shown: str) -> str | int:
+def _parse(setting: Setting, text: str, *, shown: str) -> str | int | bool:
     try:
         return setting.parse(text)
     except ValueError as exc:

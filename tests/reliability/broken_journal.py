@@ -14,9 +14,9 @@ def break_journals() -> None:
     write = Journal._write  # noqa: SLF001 - it is what we break
 
     def write_later(self: Journal, data: bytes) -> None:
-        kept = _KEPT.pop(self.path.name, b"") + data
+        kept = _KEPT.pop(self.name, b"") + data
         if len(kept) < _BUFFER:
-            _KEPT[self.path.name] = kept
+            _KEPT[self.name] = kept
         else:
             write(self, kept)
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from tests.reliability.agents import Agents
 from tests.reliability.promises import PROMISES
 from tests.reliability.tally import Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
 _TABLE: Final = Path(__file__).parents[2] / "docs" / "guarantees.md"
 _PASSED: Final = pytest.StashKey[dict[int, list[tuple[str, str]]]]()
@@ -33,6 +34,25 @@ def tally(request: pytest.FixtureRequest) -> Tally:
     node: pytest.Item = request.node
     node.stash[_TALLY] = Tally(is_soak=request.config.getoption("--soak"))
     return node.stash[_TALLY]
+
+
+@pytest.fixture(scope="session")
+def _idle_agents() -> Iterator[list[Agents]]:
+    idle: list[Agents] = []
+    yield idle
+    for agents in idle:
+        agents.close()
+
+
+@pytest.fixture
+def agents(_idle_agents: list[Agents], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agents]:
+    """A process that forks an agent for each fault; the same for all tests until one leaves it busy."""
+    mine = _idle_agents.pop() if _idle_agents else Agents(tmp_path_factory.mktemp("agents") / "stderr")
+    yield mine
+    if mine.is_idle:
+        _idle_agents.append(mine)
+    else:
+        mine.close()
 
 
 @pytest.hookimpl(wrapper=True)

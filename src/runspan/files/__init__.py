@@ -3,29 +3,18 @@
 Knows no format and no layout.
 """
 
-from runspan.files._files import (
-    TEMPORARY,
-    list_names,
-    make_folder,
-    open_append,
-    read_file,
-    remove_file,
-    write_file,
-)
+from runspan.files._files import TEMPORARY, Folder, StrangeFileError, make_folder
 from runspan.files._lock import hold_lock, is_held, try_lock
 from runspan.files._place import file_system, is_local
 
 __all__ = [
     "TEMPORARY",
+    "Folder",
+    "StrangeFileError",
     "file_system",
     "hold_lock",
     "is_held",
     "is_local",
-    "list_names",
     "make_folder",
-    "open_append",
-    "read_file",
-    "remove_file",
     "try_lock",
-    "write_file",
 ]

@@ -1,14 +1,16 @@
-"""Files that appear whole or not at all, private, and never through a link. Knows no format.
+"""Folders of a storage: files in them appear whole or not at all, private, and never through a link. Knows no format.
 
-A file is written under a temporary name that no reader looks for, then renamed. Folders are opened without following
-links, and everything in them by its name alone.
+A file is written under a temporary name that no reader looks for, then renamed. From the storage's own folder down,
+folders are opened one by one without following links, and everything in them by its name alone.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import stat
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["TEMPORARY", "list_names", "make_folder", "open_append", "read_file", "remove_file", "write_file"]
+__all__ = ["TEMPORARY", "Folder", "StrangeFileError", "make_folder"]
 
 TEMPORARY: Final = ".tmp"
 """Ending of temporary names."""
@@ -24,6 +26,13 @@ TEMPORARY: Final = ".tmp"
 _FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
 _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_AS_FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_LEFT_S: Final = 3_600.0
+"""A temporary file of that age was left by a writer that died, in seconds."""
+
+
+class StrangeFileError(OSError):
+    """A link, folder or device is where a file should be."""
 
 
 def make_folder(folder: Path) -> None:
@@ -35,44 +44,202 @@ def make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     if folder.exists() or folder.is_symlink():
-        raise NotADirectoryError(f"{folder} is no folder")
+        raise NotADirectoryError(errno.ENOTDIR, "is no folder", str(folder))
     make_folder(folder.parent)
     with suppress(FileExistsError):  # another process was first
         folder.mkdir(_FOLDER_MODE)
         folder.chmod(_FOLDER_MODE)
 
 
-@contextmanager
-def _opened(folder: Path) -> Iterator[int]:
-    descriptor = os.open(folder, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | _NO_FOLLOW)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+class Folder:
+    """A folder of a storage, opened anew for each use: somebody may remove it and make another."""
 
+    path: Path
+    """Where it is, for messages."""
 
-def write_file(path: Path, data: bytes, *, durable: bool) -> None:
-    """Write a file whole.
+    def __init__(self, root: Path, *names: str) -> None:
+        """Name it; nothing is opened yet.
 
-    Args:
-        path: Where; what is there is replaced.
-        data: All of it.
-        durable: Whether it is there after a power loss, once this returns.
+        Args:
+            root: The storage's folder; this one may be a link.
+            names: Folders from there down to this one; none of them may be a link.
+        """
+        self.path = root.joinpath(*names)
+        self._root = root
+        self._names = names
 
-    Raises:
-        OSError: It cannot be written; what was there is untouched.
-    """
-    with _opened(path.parent) as folder:
-        temporary = f".{secrets.token_hex(8)}{TEMPORARY}"
+    def make(self) -> None:
+        """Make it where it is missing; one that is there keeps its mode.
+
+        Raises:
+            OSError: It cannot be made; NotADirectoryError where a file or a link is in the way.
+        """
+        make_folder(self._root)
+        os.close(self._open(is_made=True))
+
+    @contextmanager
+    def opened(self) -> Iterator[int]:
+        """Open it; gives a descriptor for `dir_fd`.
+
+        Raises:
+            OSError: It cannot be opened, or a link is in the way.
+        """
+        descriptor = self._open(is_made=False)
         try:
-            _fill(temporary, folder, data, durable=durable)
-            os.rename(temporary, path.name, src_dir_fd=folder, dst_dir_fd=folder)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(temporary, dir_fd=folder)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _open(self, *, is_made: bool) -> int:
+        descriptor = os.open(self._root, _AS_FOLDER)
+        for name in self._names:
+            outer = descriptor
+            try:
+                if is_made:
+                    _make_inside(outer, name)
+                descriptor = os.open(name, _AS_FOLDER | _NO_FOLLOW, dir_fd=outer)
+            except OSError as exc:
+                exc.filename = str(self.path)
+                raise
+            finally:
+                os.close(outer)
+        return descriptor
+
+    def write(self, name: str, data: bytes, *, durable: bool) -> None:
+        """Write a file whole.
+
+        Args:
+            name: What is there under that name is replaced.
+            data: All of it.
+            durable: Whether it is there after a power loss, once this returns.
+
+        Raises:
+            OSError: It cannot be written; what was there is untouched.
+        """
+        with self.opened() as folder:
+            temporary = f".{secrets.token_hex(8)}{TEMPORARY}"
+            try:
+                _fill(temporary, folder, data, durable=durable)
+                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+            except BaseException as exc:
+                with suppress(OSError):
+                    os.unlink(temporary, dir_fd=folder)
+                if isinstance(exc, OSError):
+                    exc.filename, exc.filename2 = str(self.path / name), None
+                raise
+            if durable:
+                os.fsync(folder)
+
+    def read(self, name: str) -> bytes | None:
+        """Return a file's bytes, None where there is none.
+
+        Raises:
+            StrangeFileError: Something else is in its place; a link is not followed.
+            OSError: It is there and cannot be read.
+        """
+        try:
+            with self.opened() as folder:
+                descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | _NO_FOLLOW, dir_fd=folder)
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            if exc.errno == errno.ELOOP:
+                raise StrangeFileError(errno.ELOOP, "a link, which is not followed", str(self.path / name)) from None
+            exc.filename = str(self.path / name)
             raise
-        if durable:
-            os.fsync(folder)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise StrangeFileError(errno.EINVAL, "no regular file", str(self.path / name))
+            return file.read()
+
+    def open_append(self, name: str, *, create: bool) -> int:
+        """Open a file to append to it; each write lands whole at its end.
+
+        Args:
+            name: The file.
+            create: Make it, and refuse one that is there; otherwise it has to be there.
+
+        Returns:
+            A file descriptor.
+
+        Raises:
+            OSError: It cannot be opened; a link is not followed.
+        """
+        flags = os.O_WRONLY | os.O_APPEND | _NO_FOLLOW | (os.O_CREAT | os.O_EXCL if create else 0)
+        with self.opened() as folder:
+            descriptor = os.open(name, flags, _FILE_MODE, dir_fd=folder)
+        if create:
+            os.fchmod(descriptor, _FILE_MODE)
+        return descriptor
+
+    def move(self, name: str, other: Folder) -> None:
+        """Move a file to another folder; what is there under its name is replaced.
+
+        Raises:
+            OSError: It cannot be moved.
+        """
+        with self.opened() as folder, other.opened() as target:
+            os.rename(name, name, src_dir_fd=folder, dst_dir_fd=target)
+
+    def has(self, name: str) -> bool:
+        """Return whether there is a file of that name; no for a link.
+
+        Raises:
+            OSError: That cannot be told now.
+        """
+        try:
+            return stat.S_ISREG(self.stat(name).st_mode)
+        except FileNotFoundError:
+            return False
+
+    def stat(self, name: str) -> os.stat_result:
+        """Return what the system knows of a file.
+
+        Raises:
+            OSError: There is none.
+        """
+        with self.opened() as folder:
+            return os.stat(name, dir_fd=folder, follow_symlinks=False)
+
+    def remove(self, name: str) -> bool:
+        """Remove a file; return whether it was there."""
+        try:
+            with self.opened() as folder:
+                os.unlink(name, dir_fd=folder)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def set_aside(self, name: str) -> None:
+        """Give a file, or what is in its place, a name that no reader looks for."""
+        with self.opened() as folder, suppress(FileNotFoundError):
+            os.rename(name, f"{name}.broken-{time.time_ns()}", src_dir_fd=folder, dst_dir_fd=folder)
+
+    def names(self, suffix: str) -> list[str]:
+        """Return the names that end so, sorted; none where there is no such folder."""
+        try:
+            with self.opened() as folder, os.scandir(folder) as entries:
+                return sorted(entry.name for entry in entries if entry.name.endswith(suffix) and entry.name[0] != ".")
+        except FileNotFoundError:
+            return []
+
+    def clean(self) -> None:
+        """Remove the temporary files of writers that died an hour ago or earlier."""
+        oldest = time.time() - _LEFT_S
+        with self.opened() as folder, os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.name[0] == "." and entry.name.endswith(TEMPORARY):
+                    with suppress(OSError):
+                        if os.stat(entry.name, dir_fd=folder, follow_symlinks=False).st_mtime < oldest:
+                            os.unlink(entry.name, dir_fd=folder)
+
+
+def _make_inside(outer: int, name: str) -> None:
+    try:
+        os.mkdir(name, _FOLDER_MODE, dir_fd=outer)
+    except FileExistsError:
+        return
+    os.chmod(name, _FOLDER_MODE, dir_fd=outer)
 
 
 def _fill(name: str, folder: int, data: bytes, *, durable: bool) -> None:
@@ -86,57 +253,3 @@ def _fill(name: str, folder: int, data: bytes, *, durable: bool) -> None:
             os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def read_file(path: Path) -> bytes | None:
-    """Return a file's bytes, None where there is none.
-
-    Raises:
-        OSError: It is there and cannot be read; a link is not followed.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | _NO_FOLLOW)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(f"{path} is no regular file")
-        return file.read()
-
-
-def open_append(path: Path, *, create: bool) -> int:
-    """Open a file to append to it; each write lands whole at its end, whoever else writes.
-
-    Args:
-        path: Where.
-        create: Make it, and refuse one that is there; otherwise it has to be there.
-
-    Returns:
-        A file descriptor.
-
-    Raises:
-        OSError: It cannot be opened; a link is not followed.
-    """
-    flags = os.O_WRONLY | os.O_APPEND | _NO_FOLLOW
-    descriptor = os.open(path, flags | (os.O_CREAT | os.O_EXCL if create else 0), _FILE_MODE)
-    if create:
-        os.fchmod(descriptor, _FILE_MODE)
-    return descriptor
-
-
-def remove_file(path: Path) -> bool:
-    """Remove a file; return whether it was there."""
-    try:
-        path.unlink()
-    except FileNotFoundError:
-        return False
-    return True
-
-
-def list_names(folder: Path, suffix: str) -> list[str]:
-    """Return the names in a folder that end so, sorted; none where there is no such folder."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if entry.name.endswith(suffix) and entry.name[0] != ".")
-    except FileNotFoundError:
-        return []

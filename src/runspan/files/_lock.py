@@ -28,7 +28,7 @@ else:
 
 
 @contextmanager
-def try_lock(path: Path) -> Iterator[bool]:
+def try_lock(path: str | Path, *, dir_fd: int | None = None) -> Iterator[bool]:
     """Take a lock if it is free; the block runs either way and is told.
 
     The operating system gives the lock back when its holder dies. A holder that is stopped keeps it: who finds it
@@ -36,8 +36,9 @@ def try_lock(path: Path) -> Iterator[bool]:
 
     Args:
         path: The lock's file, made if missing.
+        dir_fd: The open folder it is in, for a bare name.
     """
-    descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o600)
+    descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o600, dir_fd=dir_fd)
     try:
         os.fchmod(descriptor, 0o600)  # whatever the umask
         try:
@@ -50,11 +51,12 @@ def try_lock(path: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def hold_lock(path: Path) -> int:
+def hold_lock(name: str, *, dir_fd: int) -> int:
     """Take a new lock and keep it; it appears held, and is free again when this process is gone.
 
     Args:
-        path: The lock's file, which must not be there yet.
+        name: The lock's file, which must not be there yet.
+        dir_fd: The open folder it is in.
 
     Returns:
         A file descriptor; closing it gives the lock back.
@@ -62,26 +64,30 @@ def hold_lock(path: Path) -> int:
     Raises:
         OSError: It cannot be made.
     """
-    hidden = path.with_name(f".{path.name}.tmp")
-    descriptor = os.open(hidden, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+    hidden = f".{name}.tmp"
+    descriptor = os.open(hidden, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600, dir_fd=dir_fd)
     try:
         os.fchmod(descriptor, 0o600)
         _take(descriptor)
-        hidden.rename(path)
+        os.rename(hidden, name, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
     except BaseException:
         os.close(descriptor)
         raise
     return descriptor
 
 
-def is_held(path: Path) -> bool:
+def is_held(name: str, *, dir_fd: int) -> bool:
     """Whether somebody alive holds a lock; one whose file is gone is held by nobody.
+
+    Args:
+        name: The lock's file.
+        dir_fd: The open folder it is in.
 
     Raises:
         OSError: It is there and cannot be opened.
     """
     try:
-        descriptor = os.open(path, _FLAGS)
+        descriptor = os.open(name, _FLAGS, dir_fd=dir_fd)
     except FileNotFoundError:
         return False
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runspan.files import remove_file
 from runspan.interchange._resend import journaled_spans, send
 from runspan.journal import StoredJournals
 from runspan.recovery import Found, rebuild, take_ended, tidy
@@ -46,7 +45,7 @@ def recover_into(storage: FileStorage, exporter: SpanExporter | None, *, force: 
         OSError: The same, from the system.
     """
     found = rebuild(storage, force=force)
-    journals = StoredJournals(storage.base_path.absolute())
+    journals = StoredJournals(storage.base_path)
     sent, unsent = ([], []) if exporter is None else _send_ended(journals, exporter)
     return Recovered(found=tuple(found), sent=tuple(sent), unsent=tuple(unsent))
 
@@ -59,7 +58,7 @@ def _send_ended(journals: StoredJournals, exporter: SpanExporter) -> tuple[list[
         # are no spans to send.
         spans = [] if unsent else journaled_spans(run)
         if spans and send(spans, exporter):
-            remove_file(run.path)
+            run.folder.remove(run.name)
             sent.append(run.start.id)
         else:
             unsent.append(run.start.id)

@@ -15,7 +15,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from runspan.files import hold_lock, is_held, list_names, make_folder, remove_file
+from runspan.files import Folder, hold_lock, is_held
 from runspan.journal._journal import Handles, Journal
 
 if TYPE_CHECKING:
@@ -43,17 +43,18 @@ class StoredJournals:
         Args:
             storage: Its folder.
         """
-        self.path = storage / _JOURNAL
-        self.ended_path = self.path / _ENDED
-        self._locks = self.path / _LOCKS
+        root = storage.absolute()
+        self.open_runs = Folder(root, _JOURNAL)
+        self.ended_runs = Folder(root, _JOURNAL, _ENDED)
+        self._locks = Folder(root, _JOURNAL, _LOCKS)
 
-    def open(self) -> list[Path]:
-        """Return the journals of runs that are open, or whose process died."""
-        return [self.path / name for name in list_names(self.path, _SUFFIX)]
+    def open(self) -> list[str]:
+        """Return the names of the journals in `open_runs`: of runs that are open, or whose process died."""
+        return self.open_runs.names(_SUFFIX)
 
-    def ended(self) -> list[Path]:
-        """Return the journals of ended runs whose spans may not have left."""
-        return [self.ended_path / name for name in list_names(self.ended_path, _SUFFIX)]
+    def ended(self) -> list[str]:
+        """Return the names of the journals in `ended_runs`: of runs whose spans may not have left."""
+        return self.ended_runs.names(_SUFFIX)
 
     def is_alive(self, owner: str) -> bool:
         """Whether the process lives that a journal names; a name that is none of ours belongs to nobody.
@@ -61,18 +62,28 @@ class StoredJournals:
         Raises:
             OSError: Its lock cannot be looked at.
         """
-        return os.path.basename(owner) == owner and bool(owner) and is_held(self._locks / owner)  # noqa: PTH119
+        if not owner or os.sep in owner or "\0" in owner:
+            return False
+        try:
+            with self._locks.opened() as folder:
+                return is_held(owner, dir_fd=folder)
+        except FileNotFoundError:
+            return False
 
-    def move_to_ended(self, path: Path) -> Path:
-        """Move a journal to those of ended runs; return where it is now."""
-        make_folder(self.ended_path)
-        return path.replace(self.ended_path / path.name)
+    def move_to_ended(self, name: str) -> None:
+        """Move a journal to those of ended runs.
+
+        Raises:
+            OSError: It cannot be moved.
+        """
+        self.ended_runs.make()
+        self.open_runs.move(name, self.ended_runs)
 
     def remove_free_locks(self) -> None:
         """Remove the lock files of dead processes: a lock that is gone is held by nobody, as one that is free."""
-        for name in list_names(self._locks, _LOCK_SUFFIX):
+        for name in self._locks.names(_LOCK_SUFFIX):
             if not self.is_alive(name):
-                remove_file(self._locks / name)
+                self._locks.remove(name)
 
 
 class JournalFolder(StoredJournals):
@@ -91,7 +102,7 @@ class JournalFolder(StoredJournals):
         self._lock = threading.Lock()  # guards _owner, _close_owner, _kept and _kept_bytes
         self._owner = ""
         self._close_owner: weakref.finalize[..., JournalFolder] | None = None
-        self._kept: deque[tuple[float, Path, int]] = deque()
+        self._kept: deque[tuple[float, str, int]] = deque()
         self._kept_bytes = 0
         _ALIVE.add(self)
 
@@ -113,7 +124,7 @@ class JournalFolder(StoredJournals):
             head: Gives the first line, which names the lock file that this process holds.
             durable: Whether each line is safe from a power loss.
         """
-        return Journal(self, self.path / f"{run_id}{_SUFFIX}", head, durable=durable)
+        return Journal(self, f"{run_id}{_SUFFIX}", head, durable=durable)
 
     def owner(self) -> str:
         """Return the name of this process's lock file, which is held from now on.
@@ -123,22 +134,23 @@ class JournalFolder(StoredJournals):
         """
         with self._lock:
             if not self._owner:
-                make_folder(self._locks)
+                self._locks.make()
                 name = f"{os.getpid()}-{secrets.token_hex(4)}{_LOCK_SUFFIX}"
-                descriptor = hold_lock(self._locks / name)
-                self._close_owner = weakref.finalize(self, _give_back, descriptor, self._locks / name)
+                with self._locks.opened() as folder:
+                    descriptor = hold_lock(name, dir_fd=folder)
+                self._close_owner = weakref.finalize(self, _give_back, descriptor, self._locks, name)
                 self._close_owner.atexit = False  # runs may still end at exit; `_give_all_back` comes after them
                 self._owner = name
             return self._owner
 
     # Ended runs.
 
-    def retain(self, path: Path) -> None:
+    def retain(self, name: str) -> None:
         """Keep the journal of an ended run until its spans have left, for at most 10 minutes and 64 MiB in all."""
-        kept = self.move_to_ended(path)
-        size = kept.stat().st_size
+        self.move_to_ended(name)
+        size = self.ended_runs.stat(name).st_size
         with self._lock:
-            self._kept.append((self._now(), kept, size))
+            self._kept.append((self._now(), name, size))
             self._kept_bytes += size
             latest = self._now() - _MAX_KEPT_S
             surplus = []
@@ -147,15 +159,15 @@ class JournalFolder(StoredJournals):
                 self._kept_bytes -= freed
                 surplus.append(oldest)
         for oldest in surplus:
-            remove_file(oldest)
+            self.ended_runs.remove(oldest)
 
     def forget_kept(self) -> None:
         """Remove the journals of this process's ended runs: their spans have left."""
         with self._lock:
             kept, self._kept, self._kept_bytes = self._kept, deque(), 0
-        for _, path, _ in kept:
+        for _, name, _ in kept:
             with suppress(OSError):
-                remove_file(path)
+                self.ended_runs.remove(name)
 
     def give_back(self) -> None:
         """Give the process's lock back: from now on its journals are those of a dead process."""
@@ -184,9 +196,9 @@ class JournalFolder(StoredJournals):
         self.handles.after_fork()
 
 
-def _give_back(descriptor: int, path: Path) -> None:
+def _give_back(descriptor: int, folder: Folder, name: str) -> None:
     with suppress(OSError):
-        remove_file(path)
+        folder.remove(name)
     os.close(descriptor)
 
 

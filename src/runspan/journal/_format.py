@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from runspan.errors import CorruptFileError
-from runspan.files import read_file
 from runspan.journal._frames import unframe
 from runspan.record import (
     DecisionParts,
@@ -30,6 +29,8 @@ from runspan.values import dumps, loads
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from runspan.files import Folder
 
 __all__ = [
     "DecisionStep",
@@ -225,7 +226,9 @@ class EndStep:
 class JournaledRun:
     """One run as its journal has it."""
 
-    path: Path
+    folder: Folder
+    name: str
+    """Of its file in the folder."""
     head: dict[str, Any]
     """The first line: `owner`, `host`, `pid`, `trace_id`, `outside`, `resource`, `scope`, `settings`."""
     start: RunParts
@@ -237,6 +240,11 @@ class JournaledRun:
     """Spans that the end has begun."""
     torn: int = 0
     """Lines that are not whole: the last one, where the process died writing it."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is, for messages."""
+        return self.folder.path / self.name
 
     @property
     def owner(self) -> str:
@@ -265,19 +273,25 @@ def _stamp(step: DecisionStep | OutcomeStep | ProblemStep) -> Stamp:
             return step.parts.reported
 
 
-def read_journal(path: Path) -> JournaledRun:
+def read_journal(folder: Folder, name: str) -> JournaledRun:
     """Read a journal, as far as it is whole.
+
+    Args:
+        folder: Where it is.
+        name: Of its file.
 
     Raises:
         CorruptFileError: Its first line is missing or broken, or a newer version wrote it.
         OSError: It cannot be read.
     """
-    payloads, torn = unframe(read_file(path) or b"")
+    payloads, torn = unframe(folder.read(name) or b"")
+    path = folder.path / name
     try:
         head, *lines = [cast("dict[str, Any]", loads(payload)) for payload in payloads]
         if head["kind"] != "run" or head["version"] > _VERSION:
             raise CorruptFileError(f"{path} was written by a newer runspan. Upgrade it: pip install -U runspan", path)
-        run = JournaledRun(path=path, head=head, start=run_parts(head["run"]), span=_facts(head["span"]), torn=torn)
+        start, span = run_parts(head["run"]), _facts(head["span"])
+        run = JournaledRun(folder=folder, name=name, head=head, start=start, span=span, torn=torn)
         for line in lines:
             _take(run, line)
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
@@ -285,11 +299,10 @@ def read_journal(path: Path) -> JournaledRun:
     return run
 
 
-def read_owner(path: Path) -> str:
+def read_owner(folder: Folder, name: str) -> str:
     """Return the lock file that a journal names; empty where its first line cannot be read."""
     try:
-        with path.open("rb") as file:
-            payloads, _ = unframe(file.readline())
+        payloads, _ = unframe((folder.read(name) or b"").partition(b"\n")[0])
         return str(loads(payloads[0])["owner"]) if payloads else ""  # type: ignore[index, call-overload]
     except (OSError, ValueError, KeyError, TypeError):
         return ""

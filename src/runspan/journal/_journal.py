@@ -8,12 +8,10 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from runspan.files import make_folder, open_append, remove_file
 from runspan.journal._frames import frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from runspan.journal._folder import JournalFolder
 
@@ -29,20 +27,20 @@ _CLOSED: Final = -1
 class Journal:
     """Takes one line per call, each by one append, so that what was written survives the process."""
 
-    __slots__ = ("_descriptor", "_durable", "_folder", "_head", "_is_made", "_lock", "_waiting", "path")
+    __slots__ = ("_descriptor", "_durable", "_folder", "_head", "_is_made", "_lock", "_waiting", "name")
 
     def __init__(
-        self, folder: JournalFolder, path: Path, head: Callable[[str], bytes], *, durable: bool = False
+        self, folder: JournalFolder, name: str, head: Callable[[str], bytes], *, durable: bool = False
     ) -> None:
         """Make nothing yet.
 
         Args:
             folder: Whose process it belongs to.
-            path: Where.
+            name: Of its file.
             head: Gives the first line, which names the lock file that the process holds.
             durable: Whether a line is on disk, safe from a power loss, before `append` returns.
         """
-        self.path = path
+        self.name = name
         self._folder = folder
         self._head = head
         self._durable = durable
@@ -83,19 +81,19 @@ class Journal:
             # Only we append to this file: what the disk did not take goes on exactly where it has stopped.
             self._waiting = data[written:]
             if self._waiting:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path))
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._folder.open_runs.path / self.name))
             if self._durable:
                 os.fsync(self._descriptor)
 
     def _open(self) -> bytes:
         """Open the file; return the first line if it is new."""
         if self._is_made:
-            self._descriptor = open_append(self.path, create=False)
+            self._descriptor = self._folder.open_runs.open_append(self.name, create=False)
             self._folder.handles.admit(self)
             return b""
         line = frame(self._head(self._folder.owner()))
-        make_folder(self.path.parent)
-        self._descriptor = open_append(self.path, create=True)
+        self._folder.open_runs.make()
+        self._descriptor = self._folder.open_runs.open_append(self.name, create=True)
         self._is_made = True
         self._folder.handles.admit(self)
         return line
@@ -130,9 +128,9 @@ class Journal:
             if not self._is_made:
                 return
             if keep:
-                self._folder.retain(self.path)
+                self._folder.retain(self.name)
             else:
-                remove_file(self.path)
+                self._folder.open_runs.remove(self.name)
 
     def leave(self) -> None:
         """Close it and let it lie: the run file could not be written, and it is what a later process can recover."""

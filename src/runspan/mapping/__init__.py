@@ -4,7 +4,7 @@
 `decode_run` undoes both.
 """
 
-from runspan.mapping._amend import apply_amendments, batch_amendments, find_amendments
+from runspan.mapping._amend import amended, apply_amendments, batch_amendments, find_amendments
 from runspan.mapping._decode import DecodedRun, decode_run, is_run_span, run_id_of
 from runspan.mapping._encode import (
     checksum_of,
@@ -30,6 +30,7 @@ __all__ = [
     "EventRecord",
     "LinkRecord",
     "SpanRecord",
+    "amended",
     "apply_amendments",
     "batch_amendments",
     "checksum_of",

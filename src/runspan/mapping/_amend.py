@@ -6,12 +6,14 @@ array, append it) or `length` (shorten the array). They apply in the order of th
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
-from runspan.native import COMPUTED_DECISION, COMPUTED_METRICS, COMPUTED_RUN
+from runspan.native import COMPUTED_DECISION, COMPUTED_METRICS, COMPUTED_RUN, derive_run
+from runspan.record import FinishedRun
 from runspan.values import dumps
 
-__all__ = ["apply_amendments", "batch_amendments", "find_amendments"]
+__all__ = ["amended", "apply_amendments", "batch_amendments", "find_amendments"]
 
 _Path = tuple[str | int, ...]
 
@@ -89,6 +91,13 @@ def apply_amendments(run: dict[str, Any], amendments: list[Any]) -> bool:
     numbered = [amendment for amendment in amendments if isinstance(amendment, dict) and "n" in amendment]
     applied = [_apply(run, amendment) for amendment in sorted(numbered, key=_number)]
     return all(applied) and len(applied) == len(amendments)
+
+
+def amended(recorded: dict[str, Any], amendments: list[dict[str, Any]]) -> FinishedRun:
+    """Return the Run that `amendments` make of `recorded`; neither is changed."""
+    native = deepcopy(recorded)
+    apply_amendments(native, deepcopy(amendments))  # what they put in gets computed fields
+    return FinishedRun(derive_run(native), recorded)
 
 
 def _number(amendment: dict[str, Any]) -> int:

@@ -121,7 +121,7 @@ class Encoder:
     def text(self, some: str) -> str:
         """Mask a text that stands on a span or in a log alone."""
         for mask in self._masks:
-            if mask.suspects(some.encode()):
+            if mask.suspects(some):
                 made, _ = mask.text(some, "")
                 some = made if isinstance(made, str) else dumps(made).decode()
         return some
@@ -131,11 +131,9 @@ class Encoder:
         changed = False
         for amendment in amendments:
             before = amendment.get("value")
-            if before in _EMPTY if not isinstance(before, dict | list) else False:
-                continue
             for mask in self._masks:
                 amendment["value"] = _amended(mask, amendment["value"], amendment["at"])
-            changed = changed or dumps(before) != dumps(amendment["value"])
+            changed = changed or before != amendment.get("value")
         return changed
 
     def _masked(self, parts: _P) -> _P:
@@ -156,7 +154,10 @@ def _haystack(parts: _Part) -> bytes:
 
 
 def _mask(mask: Mask, parts: _Part) -> None:
-    """Mask all fields of parts in place. A mask may give back anything: it is made the field's type by the same rules."""
+    """Mask all fields of parts in place.
+
+    A mask may give back anything: it is made the field's type by the rules for arguments.
+    """
     found: list[Finding] = []
     extra: dict[str, bytes] = {}
     for name in _TEXTS[type(parts)]:
@@ -164,23 +165,27 @@ def _mask(mask: Mask, parts: _Part) -> None:
         if before:
             made, findings = mask.text(before, name)
             found += findings
-            if made is not before:
-                setattr(parts, name, (optional_text if name in _NULLABLE else text)(made, name, extra))
+            setattr(parts, name, (optional_text if name in _NULLABLE else text)(made, name, extra))
     for name in _VALUES[type(parts)]:
         data = getattr(parts, name)
         if data not in _EMPTY:
             made, findings = mask.value(loads(data), name)
             found += findings
             setattr(parts, name, _ENCODED[name](made, name, extra))
-    for name, data in parts.extra.items():
-        made, findings = mask.value({name: loads(data)}, "")
-        found += findings
-        extra[name] = encode(made.get(name) if isinstance(made, dict) else made)
-    parts.extra = extra
+    parts.extra = _masked_extra(mask, parts.extra, found) | extra
     if isinstance(parts, DecisionParts):
         _describe_choice(parts)
     if found:
         _note(parts, found)
+
+
+def _masked_extra(mask: Mask, extra: dict[str, bytes], found: list[Finding]) -> dict[str, bytes]:
+    masked = {}
+    for name, data in extra.items():
+        made, findings = mask.value({name: loads(data)}, "")
+        found += findings
+        masked[name] = encode(made.get(name) if isinstance(made, dict) else made)
+    return masked
 
 
 def _encoded(value: object, name: str, extra: dict[str, bytes]) -> bytes:  # noqa: ARG001 - as its like
@@ -210,17 +215,13 @@ def _describe_choice(parts: DecisionParts) -> None:
 def _note(parts: _Part, found: list[Finding]) -> None:
     """Say in the extra field `redacted` where something was taken out and by which rule."""
     told = [{"at": finding.at, "rule": finding.rule} for finding in found[:_MOST_FINDINGS]]
-    before = cast("list[Any]", loads(parts.extra["redacted"])) if "redacted" in parts.extra else []
+    before: Any = loads(parts.extra["redacted"]) if "redacted" in parts.extra else []
     parts.extra["redacted"] = dumps([*(before if isinstance(before, list) else []), *told])
 
 
 def _amended(mask: Mask, value: Any, path: list[Any]) -> Any:
     """Mask one amendment: under its own name, for a name may tell a secret."""
-    *_, last = path or [""]
-    where = ".".join(map(str, path))
-    if isinstance(value, str) or not isinstance(last, str):
-        name = last if isinstance(last, str) else "value"
-        made, _ = mask.value({name: value}, where.removesuffix(f".{last}"))
-        return made.get(name) if isinstance(made, dict) else made
-    made, _ = mask.value(value, where)
-    return made
+    *before, last = path
+    name = last if isinstance(last, str) else "value"
+    made, _ = mask.value({name: value}, ".".join(map(str, ["run", *before])))
+    return made.get(name) if isinstance(made, dict) else made

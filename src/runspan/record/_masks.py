@@ -29,12 +29,18 @@ _logger = logging.getLogger("runspan.redaction")
 _NOT_CAPTURED: Final = "[not captured]"
 _IDS: Final = frozenset({"chosen_option_id", "decision_id", "goal_id", "node_id", "severity"})
 _OPTION_KEPT: Final = frozenset({"id", "action_type", "confidence"})
+_MODEL_KEPT: Final = _IDS | {
+    *("id", "timestamp", "started_at", "completed_at", "status", "success", "decision_type", "action_type"),
+    *("confidence", "tokens_used", "latency_ms", "total_decisions", "total_tokens", "nodes_executed"),
+}
+_MODEL: Final = "run"
+"""Where the fields of what the agent put into the model itself begin."""
 
 
 class Mask(Protocol):
     """One thing that may be kept from the record."""
 
-    def suspects(self, haystack: bytes) -> bool:
+    def suspects(self, haystack: bytes | str) -> bool:
         """Whether it may change something in these texts and JSON values, joined by NUL; False is sure."""
 
     def text(self, text: str, field: str) -> Masked:
@@ -85,7 +91,7 @@ class FunctionMask:
         self._function = function
         self._health = health
 
-    def suspects(self, haystack: bytes) -> bool:  # noqa: ARG002 - only the function knows
+    def suspects(self, haystack: bytes | str) -> bool:  # noqa: ARG002 - only the function knows
         """Whether it may change something: always."""
         return True
 
@@ -106,7 +112,7 @@ class FunctionMask:
 class StructureMask:
     """Leaves ids, names and shapes, and takes out every value."""
 
-    def suspects(self, haystack: bytes) -> bool:  # noqa: ARG002 - there are always values
+    def suspects(self, haystack: bytes | str) -> bool:  # noqa: ARG002 - there are always values
         """Whether it may change something: always."""
         return True
 
@@ -117,21 +123,19 @@ class StructureMask:
     def value(self, value: JSONValue, field: str) -> Masked:
         """Return the value with the kinds of its leaves in their place; options keep id, type and confidence."""
         if field == "options" and isinstance(value, list):
-            return [_option(option) for option in value], []
+            return [_kinds(option, _OPTION_KEPT) for option in value], []
+        if field.partition(".")[0] == _MODEL:
+            return _kinds(value, _MODEL_KEPT, deep=True), []
         return _kinds(value), []
 
 
-def _option(option: JSONValue) -> JSONValue:
-    if not isinstance(option, dict):
-        return _kinds(option)
-    return {name: value if name in _OPTION_KEPT else _kinds(value) for name, value in option.items()}
-
-
-def _kinds(value: JSONValue) -> JSONValue:
+def _kinds(value: JSONValue, kept: frozenset[str] = frozenset(), *, deep: bool = False) -> JSONValue:
+    """Return a value with the kinds of its leaves in their place; what stands under a kept name stays."""
     if isinstance(value, dict):
-        return {name: _kinds(item) for name, item in value.items()}
+        below = kept if deep else frozenset()
+        return {name: item if name in kept else _kinds(item, below, deep=deep) for name, item in value.items()}
     if isinstance(value, list):
-        return [_kinds(item) for item in value]
+        return [_kinds(item, kept, deep=deep) for item in value]
     if isinstance(value, bool):
         return "[boolean]"
     if isinstance(value, int | float):

@@ -29,7 +29,7 @@ def rebuild_soon(storage: FileStorage, health: Health) -> None:
         health: Where a fault of ours is counted.
     """
     with contained("recovery", health):
-        if StoredJournals(storage.base_path.absolute()).open():
+        if StoredJournals(storage.base_path).open():
             threading.Thread(target=_rebuild, args=(storage, health), name="runspan-recover", daemon=True).start()
 
 

@@ -7,10 +7,11 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from runspan.errors import CorruptFileError
-from runspan.files import is_local, open_append, remove_file, try_lock
+from runspan.files import is_local, try_lock
 from runspan.journal import StoredJournals, end_line, frame, problem_line, read_journal, read_owner
 from runspan.record import problem_json
 from runspan.recovery._replay import end_of_dead_run, finish_journaled
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from runspan.files import Folder
     from runspan.journal import EndStep, JournaledRun
     from runspan.storage import FileStorage
 
@@ -74,17 +76,17 @@ def rebuild(storage: FileStorage, *, force: bool = False, deadline_s: float | No
     Returns:
         What was looked at; empty also while another process is at it.
     """
-    journals = StoredJournals(storage.base_path.absolute())
+    journals = StoredJournals(storage.base_path)
     if not journals.open():
         return []
     ends = time.monotonic() + deadline_s if deadline_s is not None else float("inf")
-    is_ours = force or is_local(journals.path)
+    is_ours = force or is_local(journals.open_runs.path)
     found: list[Found] = []
-    with try_lock(journals.path / _LOCK) as is_mine:
-        for path in journals.open() if is_mine else ():
+    with journals.open_runs.opened() as folder, try_lock(_LOCK, dir_fd=folder) as is_mine:
+        for name in journals.open() if is_mine else ():
             if time.monotonic() > ends:
                 break
-            found.append(_look_at(path, journals, storage, host=None if force else _host(), is_ours=is_ours))
+            found.append(_look_at(name, journals, storage, host=None if force else _host(), is_ours=is_ours))
         if is_mine:
             tidy(journals)
     return found
@@ -94,11 +96,12 @@ def _host() -> str:
     return os.uname().nodename if hasattr(os, "uname") else ""
 
 
-def _look_at(path: Path, journals: StoredJournals, storage: FileStorage, *, host: str | None, is_ours: bool) -> Found:
+def _look_at(name: str, journals: StoredJournals, storage: FileStorage, *, host: str | None, is_ours: bool) -> Found:
+    path = journals.open_runs.path / name
     try:
-        run = read_journal(path)
+        run = read_journal(journals.open_runs, name)
     except (CorruptFileError, OSError) as exc:
-        fate = Fate.ALIVE if _is_young(path) else Fate.UNREADABLE
+        fate = Fate.ALIVE if _is_young(journals.open_runs, name) else Fate.UNREADABLE
         return Found(path=path, fate=fate, detail=str(exc))
     try:
         fate, detail = _settle(run, journals, storage, host=host, is_ours=is_ours)
@@ -107,9 +110,9 @@ def _look_at(path: Path, journals: StoredJournals, storage: FileStorage, *, host
     return Found(path=path, fate=fate, run_id=run.start.id, detail=detail)
 
 
-def _is_young(path: Path) -> bool:
+def _is_young(folder: Folder, name: str) -> bool:
     try:
-        return time.time() - path.stat().st_mtime < _YOUNG_S
+        return time.time() - folder.stat(name).st_mtime < _YOUNG_S
     except OSError:  # it has just been moved
         return True
 
@@ -136,7 +139,7 @@ def _write_end(run: JournaledRun) -> EndStep:
     problem, end = end_of_dead_run(run)
     run.steps.append(problem)
     lines = [problem_line(problem_json(problem.parts), problem.parts.index, 0, None), end_line(end)]
-    descriptor = open_append(run.path, create=False)
+    descriptor = run.folder.open_append(run.name, create=False)
     try:
         # The line break ends what was cut short; where nothing was, an empty line means nothing.
         os.write(descriptor, b"\n" + b"".join(map(frame, lines)))
@@ -147,9 +150,9 @@ def _write_end(run: JournaledRun) -> EndStep:
 
 def _put_aside(run: JournaledRun, journals: StoredJournals) -> None:
     if run.is_sampled:
-        journals.move_to_ended(run.path)
+        journals.move_to_ended(run.name)
     else:
-        remove_file(run.path)
+        run.folder.remove(run.name)
 
 
 def take_ended(journals: StoredJournals) -> Iterator[JournaledRun]:
@@ -157,28 +160,28 @@ def take_ended(journals: StoredJournals) -> Iterator[JournaledRun]:
 
     One that cannot be read is passed over.
     """
-    for path in sorted(journals.ended(), key=_age):
+    for name in sorted(journals.ended(), key=partial(_age, journals.ended_runs)):
         try:
-            run = read_journal(path)
+            run = read_journal(journals.ended_runs, name)
         except (CorruptFileError, OSError):
             continue
         if not journals.is_alive(run.owner):
             yield run
 
 
-def _age(path: Path) -> tuple[int, str]:
+def _age(folder: Folder, name: str) -> tuple[int, str]:
     try:
-        return path.stat().st_mtime_ns, path.name
+        return folder.stat(name).st_mtime_ns, name
     except OSError:
-        return 0, path.name
+        return 0, name
 
 
 def tidy(journals: StoredJournals) -> None:
     """Drop what nobody needs: the oldest journals of dead processes beyond 64 MiB, and their locks."""
     with suppress(OSError):  # a live process may be moving its journals
-        total = 0
-        for path in sorted(journals.ended(), key=_age, reverse=True):
-            total += path.stat().st_size
-            if total > _MAX_ENDED_BYTES and not journals.is_alive(read_owner(path)):
-                remove_file(path)
+        total, folder = 0, journals.ended_runs
+        for name in sorted(journals.ended(), key=partial(_age, folder), reverse=True):
+            total += folder.stat(name).st_size
+            if total > _MAX_ENDED_BYTES and not journals.is_alive(read_owner(folder, name)):
+                folder.remove(name)
         journals.remove_free_locks()

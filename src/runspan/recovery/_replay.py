@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from runspan.journal import DecisionStep, EndStep, OutcomeStep, ProblemStep
-from runspan.mapping import apply_amendments
-from runspan.native import RunStatus, derive_run
+from runspan.mapping import amended
+from runspan.native import RunStatus
 from runspan.record import (
-    FinishedRun,
     ProblemParts,
     RunRecord,
     Stamp,
@@ -20,6 +18,7 @@ from runspan.record import (
 
 if TYPE_CHECKING:
     from runspan.journal import JournaledRun
+    from runspan.record import FinishedRun
 
 __all__ = ["end_of_dead_run", "finish_journaled"]
 
@@ -44,11 +43,7 @@ def finish_journaled(run: JournaledRun, end: EndStep) -> FinishedRun:
             case ProblemStep():
                 record.add_problem(problem_json(step.parts))
     finished = record.finish(end.status, end.at, end.narrative, end.output)
-    if not end.amendments:
-        return finished
-    native = deepcopy(finished.native)
-    apply_amendments(native, deepcopy(end.amendments))  # what they put in gets computed fields
-    return FinishedRun(derive_run(native), finished.recorded)
+    return amended(finished.recorded, end.amendments) if end.amendments else finished
 
 
 def end_of_dead_run(run: JournaledRun) -> tuple[ProblemStep, EndStep]:

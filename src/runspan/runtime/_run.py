@@ -14,16 +14,11 @@ from opentelemetry import context as context_api
 
 from runspan.health import contained
 from runspan.journal import EndStep
-from runspan.mapping import find_amendments
+from runspan.mapping import amended, find_amendments
 from runspan.native import RunStatus
 from runspan.record import (
     RunRecord,
     decision_json,
-    encode_decision,
-    encode_outcome,
-    encode_problem,
-    encode_run_end,
-    encode_run_start,
     outcome_json,
     problem_json,
 )
@@ -77,6 +72,7 @@ class OpenRun(RecordingCalls):
         self._runtime = runtime
         self._id = run_id
         self._health = runtime.losses
+        self._encoder = runtime.encoder
         self._clock = RunClock(runtime.clock)
         self._spans = RunSpans(runtime.tracer, runtime.settings)
         self._journal = RunJournal(runtime.journals, run_id, runtime.settings, runtime.losses)
@@ -126,7 +122,7 @@ class OpenRun(RecordingCalls):
         """Start it: record, run span, context."""
         session = None if session_id is None else text_of(session_id)
         names = {"agent_name": self._runtime.agent_name, "session_id": session}
-        parts = encode_run_start(self._id, goal_id, goal_description, input_data, names)
+        parts = self._encoder.run_start(self._id, goal_id, goal_description, input_data, names=names)
         parts.started = self._clock.started
         with contained("spans", self._health):
             self._trace_id = self._spans.start_run(parts, agent_name=self._runtime.agent_name, session_id=session)
@@ -145,12 +141,12 @@ class OpenRun(RecordingCalls):
         """Record a decision and make its span current; None where the run has ended meanwhile.
 
         Args:
-            arguments: As `encode_decision` takes them, without the node.
+            arguments: As `Encoder.decision` takes them, without the node.
             node_id: None for the run's own.
         """
         intent, options, chosen, reasoning, *rest = arguments
         node = self._node_id if node_id is None else node_id
-        parts, doubts = encode_decision(intent, options, chosen, reasoning, node, *rest)
+        parts, doubts = self._encoder.decision(intent, options, chosen, reasoning, node, *rest)
         for doubt in doubts:
             self._health.warn(_logger, "doubtful decision", "decide in run %s: %s", self._id, doubt)
         parts.made = self._clock.now()
@@ -206,18 +202,18 @@ class OpenRun(RecordingCalls):
 
         Args:
             decision_id: As the agent gave it.
-            arguments: As `encode_outcome` takes them.
+            arguments: As `Encoder.outcome` takes them.
             cancelled: Whether the decision was interrupted.
             exc: What escaped from the agent's code.
         """
-        parts = encode_outcome(*arguments)
+        parts = self._encoder.outcome(*arguments)
         named = decision_id if type(decision_id) is str else text_of(decision_id)
         placed = self._place_outcome(named, parts, cancelled=cancelled, exc=exc)
         if placed is None:
             self.note_ignored("record_outcome")
         elif isinstance(placed, str):
             message = "record_outcome in run %s: %s %.80r; kept as a problem"
-            self._health.warn(_logger, "stray outcome", message, self._id, placed, named)
+            self._health.warn(_logger, "stray outcome", message, self._id, placed, self._encoder.text(named))
         elif placed.forwarding is not None:
             placed.forwarding.close()
             leave_decision(placed.forwarding)
@@ -254,7 +250,7 @@ class OpenRun(RecordingCalls):
         if exc is self._recorded_exception:
             return None
         self._recorded_exception = exc
-        return exception_parts(exc)
+        return self._encoder.exception(exception_parts(exc))
 
     def _is_known(self, decision_id: str) -> bool:
         return self._record is not None and self._decisions.knows(decision_id, self._record.next_decision)
@@ -262,7 +258,7 @@ class OpenRun(RecordingCalls):
     def _add_stray_outcome(self, decision_id: str, parts: OutcomeParts) -> str:
         """Keep an outcome that no decision can take as a warning, whole in the problem's field `outcome`."""
         what = "a second outcome for decision" if self._is_known(decision_id) else "an outcome for an unknown decision"
-        problem = encode_problem("warning", "", decision_id, None, None)
+        problem = self._encoder.problem("warning", "", decision_id, None, None)
         problem.description = f"runspan was given {what}: {problem.decision_id}"
         problem.extra["outcome"] = outcome_json(parts)
         self._add_problem(problem)
@@ -272,7 +268,7 @@ class OpenRun(RecordingCalls):
 
     def add_problem(self, *arguments: object) -> str:
         """Record a problem; return its id, empty where the run has ended meanwhile."""
-        parts = encode_problem(*arguments)
+        parts = self._encoder.problem(*arguments)
         with self._lock:
             is_open = self._record is not None and self.is_open
             is_stray = parts.decision_id is not None and not self._is_known(parts.decision_id)
@@ -322,18 +318,19 @@ class OpenRun(RecordingCalls):
         """
         if not self.is_open:
             return False
-        succeeded, text, output, extra = encode_run_end(success, narrative, output_data)
-        ending = status or (RunStatus.COMPLETED if succeeded else RunStatus.FAILED)
+        given = self._encoder.run_end(success, narrative, output_data)
+        ending = status or (RunStatus.COMPLETED if given.success else RunStatus.FAILED)
         with self._lock:
             if self._record is None:
                 return False
             self._is_open = False
             record, self._record = self._record, None
-            record.start.extra |= extra
+            record.start.extra |= given.extra
         ended = self._clock.now()
-        step = EndStep(at=ended, status=ending.value, narrative=text, output=output, extra=extra)
+        step = EndStep(
+            at=ended, status=ending.value, narrative=given.narrative, output=given.output_data, extra=given.extra
+        )
         finished = self._finish(record, step)
-        step.amendments = find_amendments(finished.recorded, finished.native) if finished.is_amended else []
         if exc is not None:
             step.error_type, step.exception = error_type_of(exc), self._escaped(exc)
         self._recorded_exception = None
@@ -356,8 +353,15 @@ class OpenRun(RecordingCalls):
     def _finish(self, record: RunRecord, end: EndStep) -> FinishedRun:
         """Complete the record; where the agent has broken the model, fall back to what the calls recorded."""
         with contained("model", self._health):
-            return record.finish(end.status, end.at, end.narrative, end.output)
+            finished = record.finish(end.status, end.at, end.narrative, end.output)
+            if not finished.is_amended:
+                return finished
+            end.amendments = find_amendments(finished.recorded, finished.native)
+            # What the agent put into the model itself has not been masked yet.
+            is_masked = self._encoder.amendments(end.amendments)
+            return amended(finished.recorded, end.amendments) if is_masked else finished
         record.forget_model()
+        end.amendments = []
         return record.finish(end.status, end.at, end.narrative, end.output)
 
     def _end_spans(self, ended: Stamp) -> None:

@@ -21,7 +21,9 @@ from runspan.errors import ConfigError
 from runspan.health import PROCESS, Health, contained
 from runspan.journal import JournalFolder
 from runspan.native import RunStatus, format_timestamp
+from runspan.record import Encoder
 from runspan.recovery import rebuild_soon
+from runspan.redaction import Redactor
 from runspan.runtime._block import RunBlock
 from runspan.runtime._calls import RecordingCalls
 from runspan.runtime._clock import SYSTEM_CLOCK
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from runspan.models import Run
     from runspan.record import FinishedRun
     from runspan.runtime._clock import Clock
+    from runspan.settings import Settings
 
 __all__ = ["Runtime"]
 
@@ -66,6 +69,8 @@ class Runtime(RecordingCalls):
         parent: Literal["root", "current"] | None = None,
         session_id: str | None = None,
         span_names: Literal["node", "choice"] | None = None,
+        redact: Redactor | Callable[[Any, str], Any] | bool | None = None,
+        capture_content: bool | None = None,
         clock: Clock = SYSTEM_CLOCK,
         run_digits: Callable[[], str] = _random_digits,
     ) -> None:
@@ -78,6 +83,9 @@ class Runtime(RecordingCalls):
             parent: `root`: each run is a trace of its own, linked to the current span. `current`: a child of it.
             session_id: Conversation the runs belong to, unless `start_run` is given another.
             span_names: `node`: decisions are called `decide {node}`. `choice`: and the option chosen.
+            redact: False: record secrets as they are. A Redactor: use its rules instead of the built-in ones. A
+                function: ask it too about each field, `redact(value, field)`; it returns what is to be recorded.
+            capture_content: False: record ids, names and shapes, and no values.
             clock: Where time comes from, for tests.
             run_digits: Gives the eight hex digits a run id ends with, for tests.
 
@@ -85,13 +93,20 @@ class Runtime(RecordingCalls):
             ConfigError: An argument or a `RUNSPAN_*` variable cannot be used, or the storage is no folder.
         """
         path = os.fspath(storage_path) if storage_path is not None else None
-        self.settings = read_settings(storage=path, parent=parent, span_names=span_names)
+        self.settings = read_settings(
+            storage=path,
+            parent=parent,
+            span_names=span_names,
+            redact=redact if redact is False else None,
+            capture_content=capture_content,
+        )
         self.storage = FileStorage(self.settings.storage) if self.settings.storage else None
         self.journals = JournalFolder.shared(self.storage.base_path) if self.storage is not None else None
         self.agent_name = agent_name if agent_name is None else text_of(agent_name)
         self.session_id = session_id
         self.clock = clock
         self.losses = Health(PROCESS)
+        self.encoder = _encoder(redact, self.settings, self.losses)
         self.node_id: Any = _UNKNOWN_NODE
         self.tracer = _tracer(tracer_provider)
         self._run_digits = run_digits
@@ -249,9 +264,7 @@ class Runtime(RecordingCalls):
     def write(self, finished: FinishedRun) -> bool:
         """Write a finished run to the storage, if there is one; return whether it is there now."""
         if self.storage is not None:
-            with contained("storage", self.losses):
-                self.storage.write_run(finished.data, finished.native)
-                return True
+            return self.storage.write_run_or_keep(finished.data, finished.native, self.losses)
         return False
 
     def forget(self, run: OpenRun) -> None:
@@ -269,6 +282,21 @@ class Runtime(RecordingCalls):
         self._lock = threading.Lock()
         self._open = {}
         self._own = weakref.WeakKeyDictionary()
+
+
+def _encoder(redact: object, settings: Settings, health: Health) -> Encoder:
+    """Make the encoder that `redact` and the settings ask for."""
+    rules, function = None, None
+    if isinstance(redact, Redactor):
+        rules = redact
+    elif callable(redact):
+        function = redact
+    elif redact is not None and not isinstance(redact, bool):
+        msg = f"redact={redact!r}: must be True, False, a Redactor, or a function of a value and the name of its field"
+        raise ConfigError(msg)
+    if rules is None and (settings.redact or redact is True):
+        rules = Redactor()
+    return Encoder(health=health, redactor=rules, function=function, capture_content=settings.capture_content)
 
 
 def _tracer(provider: object) -> trace.Tracer:

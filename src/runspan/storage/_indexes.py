@@ -2,213 +2,261 @@
 
 Every change is first a marker of its own, written whole; then whoever gets the lock folds all markers into the index
 files, one rename per index. So a writer that is stopped or killed at any instruction loses nothing, delays nobody, and
-readers never see a torn index. Readers of ours add the markers that are not folded in yet.
+readers never see a torn index. Readers of ours add the markers that are not folded in yet. Only who has the lock
+writes an index file, also to mend one.
 """
 
 from __future__ import annotations
 
-import itertools
-import os
-import time
-from dataclasses import dataclass
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from runspan.files import list_names, make_folder, read_file, remove_file, try_lock, write_file
+from runspan.files import Folder, StrangeFileError, try_lock
+from runspan.storage._markers import KINDS, Change, Key, keys_of, read_markers, settle, write_marker
 from runspan.storage._names import SUFFIX, file_name, id_of
 from runspan.values import dumps, loads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
+    from typing import Protocol
 
-__all__ = ["KINDS", "Indexes", "Key", "Marker", "keys_of"]
+    class Runs(Protocol):
+        """What indexes ask of the stored runs."""
 
-KINDS: Final = ("by_goal", "by_status", "by_node")
-"""The folders of indexes."""
+        def has(self, run_id: str) -> bool:
+            """Whether a run of that id is stored."""
 
-Key = tuple[str, str]
-"""Kind and id: which index."""
+        def keys(self, run_id: str) -> list[Key] | None:
+            """Where a run belongs by its file; None where that does not tell."""
+
+        def plain(self, names: Iterable[str] | None = None) -> Iterable[dict[str, Any]]:
+            """The runs of these files, or all, in save order, as plain JSON data."""
+
+
+__all__ = ["Indexes"]
 
 _PENDING: Final = "pending"
-_MARKER_SUFFIX: Final = ".marker"
 _LOCK: Final = "lock"
-_FORGOTTEN_S: Final = 3_600.0
-"""A marker whose run never came is dropped after this time, in seconds."""
-
-_numbers = itertools.count()
-
-
-def keys_of(run: dict[str, Any]) -> list[Key]:
-    """Return the indexes a native run belongs in."""
-    metrics = run.get("metrics")
-    nodes = metrics.get("nodes_executed") if isinstance(metrics, dict) else None
-    keys = [("by_goal", run.get("goal_id")), ("by_status", run.get("status"))]
-    keys += [("by_node", node) for node in nodes] if isinstance(nodes, list) else []
-    return list(dict.fromkeys((kind, value) for kind, value in keys if isinstance(value, str)))
-
-
-@dataclass(frozen=True, slots=True)
-class Marker:
-    """One change: a run put into indexes and taken out of others."""
-
-    name: str
-    """File name; sorts by the time of the change."""
-    run_id: str
-    """The run."""
-    put: tuple[Key, ...]
-    """Indexes it belongs in; none for a deleted run."""
-    taken: tuple[Key, ...]
-    """Indexes it belongs in no more."""
 
 
 class Indexes:
-    """The indexes below one folder."""
+    """The indexes of one storage."""
 
-    def __init__(self, folder: Path, has_run: Callable[[str], bool], all_runs: Callable[[], Iterable[Any]]) -> None:
-        """Make the folders.
+    def __init__(self, root: Path, runs: Runs) -> None:
+        """Name the folders; nothing is opened yet.
 
         Args:
-            folder: `indexes/` of a storage.
-            has_run: Whether a run of that id is stored.
-            all_runs: The stored runs in save order, as plain JSON data, to rebuild a broken index from.
+            root: The storage's folder.
+            runs: Its runs, to tell which changes have come and to mend a broken index from.
         """
-        self._folder = folder
-        self._has_run = has_run
-        self._all_runs = all_runs
-        self.make_folders()
+        self._top = Folder(root, "indexes")
+        self._folders = {kind: Folder(root, "indexes", kind) for kind in KINDS}
+        self._pending = Folder(root, "indexes", _PENDING)
+        self._runs = runs
 
     def make_folders(self) -> None:
         """Make what is missing."""
-        for name in (*KINDS, _PENDING):
-            make_folder(self._folder / name)
+        for folder in (self._top, *self._folders.values(), self._pending):
+            folder.make()
 
     # Writing.
 
-    def mark(self, run_id: str, put: Iterable[Key], taken: Iterable[Key]) -> str:
-        """Write a marker; return its name."""
-        name = f"{time.time_ns():020d}-{os.getpid():010d}-{next(_numbers):010d}{_MARKER_SUFFIX}"
-        data = dumps({"run_id": run_id, "put": list(put), "taken": list(taken)})
-        write_file(self._folder / _PENDING / name, data, durable=False)
-        return name
+    def mark(self, run_id: str, put: Iterable[Key], taken: Iterable[Key], *, replaces: bool = False) -> None:
+        """Write a marker: the change named by it is about to come.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        write_marker(self._pending, Change(run_id, tuple(put), tuple(taken)), replaces=replaces)
 
     def size_of(self, keys: Iterable[Key]) -> int:
         """Return the bytes of the index files of these keys: what folding them costs."""
         total = 0
-        for key in keys:
-            try:
-                total += self._path(key).stat().st_size
-            except OSError:
-                continue
+        for kind, some_id in keys:
+            with suppress(OSError):
+                total += self._folders[kind].stat(file_name(some_id)).st_size
         return total
 
-    def fold(self) -> bool:
+    def fold(self, changes: Iterable[Change] = (), anew: Sequence[Key] = ()) -> bool:
         """Fold all markers in, if nobody else is at it.
 
+        Args:
+            changes: More changes, which have no markers.
+            anew: Indexes to look at even if nothing changes in them; a broken one is mended.
+
         Returns:
-            Whether all of them are in the index files now.
+            Whether all that has come about is in the index files now.
+
+        Raises:
+            OSError: An index cannot be read or written; the markers are still there.
         """
-        with try_lock(self._folder / _LOCK) as is_mine:
+        with self._top.opened() as top, try_lock(_LOCK, dir_fd=top) as is_mine:
             if not is_mine:
                 return False
-            markers = [marker for marker in self._markers() if self._is_due(marker)]
-            for key in dict.fromkeys(key for marker in markers for key in (*marker.put, *marker.taken)):
-                self._write(key, _applied(self._stored(key), key, markers))
-            for marker in markers:
-                remove_file(self._folder / _PENDING / marker.name)
+            markers, broken = read_markers(self._pending)
+            settled, needless = settle(markers, self._runs.keys, self._runs.has)
+            missed = self._changes_of(self._runs.plain()) if broken else ()
+            by_key = _by_key((*missed, *changes, *settled))
+            for key in dict.fromkeys((*anew, *by_key)):
+                self._write(key, _applied(self._mended(key), by_key.get(key, {})))
+            for marker in (*needless, *(marker for marker in markers if marker.is_forgotten())):
+                self._pending.remove(marker.name)
+            for name in broken:
+                self._pending.set_aside(name)
         return True
 
-    def _is_due(self, marker: Marker) -> bool:
-        """Whether a marker can be folded in: its run is there; or it never came, and only the marker is removed."""
-        return not marker.put or self._has_run(marker.run_id) or self._age_s(marker) > _FORGOTTEN_S
-
-    @staticmethod
-    def _age_s(marker: Marker) -> float:
-        return time.time() - int(marker.name[:20]) / 1e9
+    def work(self) -> bool:
+        """Fold what was put off."""
+        return self.fold()
 
     def _write(self, key: Key, run_ids: list[str]) -> None:
-        present = [run_id for run_id in run_ids if self._has_run(run_id)] if len(run_ids) < 2 else run_ids  # noqa: PLR2004
-        if not present:
-            remove_file(self._path(key))
+        kind, some_id = key
+        if not run_ids:
+            self._folders[kind].remove(file_name(some_id))
             return
         # The style of the original: one line, `", "` between.
-        data = b"[" + b", ".join(dumps(run_id) for run_id in present) + b"]"
-        write_file(self._path(key), data, durable=False)
+        data = b"[" + b", ".join(dumps(run_id) for run_id in run_ids) + b"]"
+        self._folders[kind].write(file_name(some_id), data, durable=False)
+
+    def _mended(self, key: Key) -> list[str]:
+        """Return what an index file holds; a broken one is moved aside and made from the runs."""
+        stored = self._stored(key)
+        if stored is not None:
+            return stored
+        self._folders[key[0]].set_aside(file_name(key[1]))
+        return self._from_runs(key)
+
+    def _stored(self, key: Key) -> list[str] | None:
+        """Return what an index file holds, None for a broken one."""
+        kind, some_id = key
+        try:
+            data = self._folders[kind].read(file_name(some_id))
+            return [] if data is None else _parsed(data)
+        except (ValueError, StrangeFileError):
+            return None
+
+    def _from_runs(self, key: Key) -> list[str]:
+        return [change.run_id for change in self._changes_of(self._runs.plain()) if key in change.put]
+
+    @staticmethod
+    def _changes_of(runs: Iterable[dict[str, Any]]) -> Iterator[Change]:
+        for run in runs:
+            yield Change(str(run["id"]), tuple(keys_of(run)), ())
+
+    # Mending.
+
+    def heal(self, names: list[str]) -> None:
+        """Bring in what a power loss, a copy or a hand has left out, as far as the indexes of the statuses tell.
+
+        Args:
+            names: The run files, listed just now.
+
+        Raises:
+            OSError: An index cannot be read or written.
+        """
+        if self._pending.names(""):
+            self.fold()  # of writers that died before they could
+        by_key = _by_key(self._changes())
+        statuses = [key for key in by_key if key[0] == "by_status"] + self._keys("by_status")
+        known = {run_id for key in statuses for run_id in self._with_changes(key, by_key)}
+        there = set(names)
+        odd = {file_name(run_id): run_id for run_id in known if run_id + SUFFIX not in there}
+        missing = there.difference(odd, [run_id + SUFFIX for run_id in known])
+        gone = {run_id for name, run_id in odd.items() if name not in there and not self._runs.has(run_id)}
+        changes = [change for change in self._changes_of(self._runs.plain(missing)) if not self._is_in(change, by_key)]
+        changes += self._without(gone, by_key)
+        if changes and not self.fold(changes):
+            for change in changes:
+                self.mark(change.run_id, change.put, change.taken)
+
+    def _is_in(self, change: Change, by_key: dict[Key, dict[str, bool]]) -> bool:
+        """Whether a run without a status is in an index all the same."""
+        has_status = any(kind == "by_status" for kind, _ in change.put)
+        return not has_status and all(change.run_id in self._with_changes(key, by_key) for key in change.put[:1])
+
+    def _without(self, gone: set[str], by_key: dict[Key, dict[str, bool]]) -> list[Change]:
+        found: dict[str, list[Key]] = {run_id: [] for run_id in gone}
+        for key in self._keys(*KINDS) if gone else ():
+            for run_id in gone.intersection(self._with_changes(key, by_key)):
+                found[run_id].append(key)
+        return [Change(run_id, (), tuple(keys)) for run_id, keys in found.items()]
+
+    def clean(self) -> None:
+        """Remove what writers that died have left."""
+        for folder in (*self._folders.values(), self._pending):
+            folder.clean()
 
     # Reading.
 
     def run_ids(self, key: Key) -> list[str]:
         """Return the runs of an index in save order, markers included."""
-        markers = self._markers()
-        put = {marker.run_id for marker in markers if key in marker.put}
-        entries = _applied(self._stored(key), key, markers)
-        return [run_id for run_id in entries if run_id not in put or self._has_run(run_id)]
+        # Changes before the index: one that is folded in meanwhile is seen twice, not never.
+        return self._with_changes(key, _by_key(self._changes()))
+
+    def _with_changes(self, key: Key, by_key: dict[Key, dict[str, bool]]) -> list[str]:
+        stored = self._stored(key)
+        if stored is None:
+            with suppress(OSError):
+                self.fold(anew=(key,))
+            stored = self._stored(key)
+        return _applied(self._from_runs(key) if stored is None else stored, by_key.get(key, {}))
+
+    def _changes(self) -> list[Change]:
+        """Return the changes that have come about and are not folded in yet."""
+        markers, broken = read_markers(self._pending)
+        if broken:
+            with suppress(OSError):
+                self.fold()
+            markers, _ = read_markers(self._pending)
+        return settle(markers, self._runs.keys, self._runs.has)[0]
 
     def keys_with(self, run_id: str) -> list[Key]:
         """Return the indexes that name a run, for one whose own file does not tell any more."""
-        keys = [(kind, some_id) for kind in KINDS for some_id in self.ids(kind) if some_id is not None]
-        return [key for key in keys if run_id in self.run_ids(key)]
+        by_key = _by_key(self._changes())
+        keys = dict.fromkeys([*by_key, *self._keys(*KINDS)])
+        return [key for key in keys if run_id in self._with_changes(key, by_key)]
 
-    def ids(self, kind: str) -> list[str | None]:
-        """Return the ids that have an index of a kind; None for each whose name is hashed."""
-        found = {name: id_of(name) for name in list_names(self._folder / kind, SUFFIX)}
-        for marker in self._markers():
-            found |= {file_name(value): value for key_kind, value in marker.put if key_kind == kind}
-        return list(found.values())
+    def _keys(self, *kinds: str) -> list[Key]:
+        """Return the indexes that have a file whose name tells the id."""
+        found = [(kind, id_of(name)) for kind in kinds for name in self._folders[kind].names(SUFFIX)]
+        return [(kind, some_id) for kind, some_id in found if some_id is not None]
 
-    def hashed_paths(self, kind: str) -> list[Path]:
-        """Return the index files whose names do not tell their ids."""
-        return [self._folder / kind / name for name in list_names(self._folder / kind, SUFFIX) if id_of(name) is None]
+    def ids(self, kind: str) -> list[str]:
+        """Return the ids that have an index of a kind, except those whose name is hashed."""
+        changed = [value for change in self._changes() for key_kind, value in change.put if key_kind == kind]
+        return list(dict.fromkeys([*(some_id for _, some_id in self._keys(kind)), *changed]))
 
-    def _path(self, key: Key) -> Path:
-        return self._folder / key[0] / file_name(key[1])
-
-    def _stored(self, key: Key) -> list[str]:
-        """Return what the index file holds; a broken one is moved aside and made anew."""
-        path = self._path(key)
-        data = read_file(path)
-        if data is None:
-            return []
-        try:
-            return _parsed(data)
-        except ValueError:
-            path.rename(path.with_name(f"{path.name}.broken-{time.time_ns()}"))
-            return self._rebuilt(key)
-
-    def _rebuilt(self, key: Key) -> list[str]:
-        run_ids = [str(run["id"]) for run in self._all_runs() if key in keys_of(run)]
-        self._write(key, run_ids)
-        return run_ids
-
-    def rebuild(self) -> None:
-        """Make all indexes anew from the stored runs."""
-        for run in self._all_runs():
-            self.mark(str(run["id"]), keys_of(run), ())
-        self.fold()
-
-    def is_empty(self) -> bool:
-        """Whether there is neither index nor marker."""
-        return not any(list_names(self._folder / kind, SUFFIX) for kind in KINDS) and not self._markers()
-
-    def _markers(self) -> list[Marker]:
-        """Return the markers that are not folded in yet, oldest first."""
+    def hashed(self, kind: str) -> list[list[str]]:
+        """Return what the index files hold whose names do not tell their ids."""
+        folder = self._folders[kind]
         found = []
-        for name in list_names(self._folder / _PENDING, _MARKER_SUFFIX):
-            data = read_file(self._folder / _PENDING / name)
-            if data is not None:
-                content = cast("dict[str, Any]", loads(data))
-                put, taken = (tuple((kind, value) for kind, value in content[field]) for field in ("put", "taken"))
-                found.append(Marker(name, content["run_id"], put, taken))
+        for name in folder.names(SUFFIX):
+            if id_of(name) is None:
+                with suppress(OSError, ValueError):
+                    found.append(_parsed(folder.read(name) or b"[]"))
         return found
 
 
-def _applied(run_ids: list[str], key: Key, markers: Iterable[Marker]) -> list[str]:
-    """Return an index's runs with markers applied: no duplicates, save order."""
+def _by_key(changes: Iterable[Change]) -> dict[Key, dict[str, bool]]:
+    """Return for each index which runs are put in (True) and taken out (False), in order; the last word counts."""
+    found: dict[Key, dict[str, bool]] = {}
+    for change in changes:
+        for key in change.put:
+            found.setdefault(key, {})[change.run_id] = True
+        for key in change.taken:
+            found.setdefault(key, {})[change.run_id] = False
+    return found
+
+
+def _applied(run_ids: list[str], changes: dict[str, bool]) -> list[str]:
+    """Return an index's runs with changes applied: no duplicates, save order."""
     entries = dict.fromkeys(run_ids)
-    for marker in markers:
-        if key in marker.put:
-            entries.setdefault(marker.run_id, None)
-        elif key in marker.taken:
-            entries.pop(marker.run_id, None)
+    for run_id, is_put in changes.items():
+        if is_put:
+            entries.setdefault(run_id, None)
+        else:
+            entries.pop(run_id, None)
     return list(entries)
 
 

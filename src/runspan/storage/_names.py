@@ -33,7 +33,8 @@ def file_name(some_id: str) -> str:
         safe = _escaped(safe[0]) + safe[1:]
     if len(safe.encode("utf-8", "surrogatepass")) > _MAX_BYTES:
         digest = hashlib.sha256(some_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-        safe = safe[:_HEAD] + _HASH_MARK + digest
+        head = safe[:_HEAD].encode()[:_MAX_BYTES].decode(errors="ignore")
+        safe = head + _HASH_MARK + digest
     return safe + SUFFIX
 
 

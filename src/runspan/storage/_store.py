@@ -7,30 +7,40 @@ indexes/by_goal/{goal}.json run ids in save order; likewise by_status and by_nod
 ```
 
 A save first writes the index marker, then the run file: a process that dies in between leaves a marker whose run
-never comes, and never a run that no index knows.
+never comes, and never a run that no index knows. What a power loss, a copy or a hand leaves behind is mended when the
+storage is opened.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from runspan.errors import ConfigError, CorruptFileError
-from runspan.files import list_names, make_folder, read_file, remove_file, write_file
+from runspan.errors import ConfigError, CorruptFileError, StorageError
+from runspan.files import Folder, StrangeFileError
+from runspan.health import contained
 from runspan.native import summarize
-from runspan.storage._folding import fold_soon
-from runspan.storage._indexes import Indexes, Key, keys_of
-from runspan.storage._names import SUFFIX, file_name, id_of
+from runspan.storage._background import soon
+from runspan.storage._backlog import BACKLOG, Waiting
+from runspan.storage._indexes import Indexes
+from runspan.storage._markers import Key, keys_of
+from runspan.storage._names import SUFFIX, file_name
+from runspan.storage._runs import StoredRuns
 from runspan.values import NO_BOUNDS, dumps, loads, to_json_value
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from runspan.health import Health
     from runspan.models import Run, RunSummary
     from runspan.native import RunStatus
 
 __all__ = ["FileStorage"]
+
+T = TypeVar("T")
 
 _FOLD_NOW_BYTES: Final = 32_768
 """Index files up to this size together are brought up to date before a save returns; larger ones soon after."""
@@ -53,16 +63,27 @@ class FileStorage:
         """
         self.base_path = Path(base_path)
         root = self.base_path.absolute()
-        self._runs, self._summaries = root / "runs", root / "summaries"
+        self._runs, self._summaries = Folder(root, "runs"), Folder(root, "summaries")
+        self._stored = StoredRuns(self._runs)
+        self._indexes = Indexes(root, self._stored)
         try:
-            make_folder(self._runs)
-            make_folder(self._summaries)
-            self._indexes = Indexes(root / "indexes", self._has_run, self._all_runs)
+            self._make_folders()
         except OSError as exc:
             msg = f"{self.base_path} cannot be used as a storage: {exc}. Give the path of a folder, or of none yet."
             raise ConfigError(msg) from exc
-        if self._indexes.is_empty() and list_names(self._runs, SUFFIX):
-            self._indexes.rebuild()
+        with suppress(OSError):  # one that may only be read is read as it is
+            self._heal()
+
+    def _make_folders(self) -> None:
+        self._runs.make()
+        self._summaries.make()
+        self._indexes.make_folders()
+
+    def _heal(self) -> None:
+        self._indexes.heal(self._runs.names(SUFFIX))
+        self._runs.clean()
+        self._summaries.clean()
+        self._indexes.clean()
 
     def __repr__(self) -> str:
         """Show the folder."""
@@ -92,33 +113,102 @@ class FileStorage:
         Raises:
             OSError: It cannot be written; what was stored is untouched.
         """
+        keys = self._with_folders(partial(self._mark, run))
+        self._with_folders(partial(self._put, data, run))
+        self._done(run, keys)
+        return self.run_path(str(run["id"]))
+
+    def write_run_or_keep(self, data: bytes, run: dict[str, Any], health: Health) -> bool:
+        """Write a run whose file's bytes are known, now or later; no Exception escapes.
+
+        A run that cannot be written waits in memory, with at most 1,000 others and 64 MiB of them; the oldest fall
+        out. It is tried again about every second, ever more rarely, after the next run that can be written, and at
+        exit. Meanwhile `load_run` and `read_run_bytes` answer from memory; lists and indexes do not know it.
+
+        Args:
+            data: As for `write_run`.
+            run: As for `write_run`.
+            health: Where `run file late`, `run file lost` and `index late` are counted, once for each run.
+
+        Returns:
+            Whether the run's file is on disk.
+        """
+        keys: list[Key] = []
+        marking = self._problem_of(lambda: keys.extend(self._with_folders(partial(self._mark, run))), health)
+        writing = self._problem_of(lambda: self._with_folders(partial(self._put, data, run)), health)
+        problem = writing or marking
+        if problem is None:
+            with contained("storage", health):
+                self._done(run, keys)
+            if BACKLOG:
+                soon(BACKLOG)
+        else:
+            path, again = self.run_path(str(run["id"])), partial(self._write_again, data)
+            BACKLOG.keep(Waiting(path=path, data=data, write=again, health=health, is_on_disk=writing is None), problem)
+        return writing is None
+
+    @staticmethod
+    def _problem_of(step: Callable[[], object], health: Health) -> OSError | None:
+        with contained("storage", health):
+            try:
+                step()
+            except OSError as exc:
+                return exc
+            return None
+        return OSError("a fault of runspan's own")
+
+    def _write_again(self, data: bytes) -> None:
+        run = cast("dict[str, Any]", loads(data))
+        keys = self._with_folders(partial(self._mark, run))
+        self._with_folders(partial(self._put, data, run))
+        self._fold(keys)
+
+    def _with_folders(self, step: Callable[[], T]) -> T:
+        """Do a step of a save; where somebody has removed a folder, make it again."""
         try:
-            return self._write_run(data, run)
+            return step()
         except FileNotFoundError:
-            # Somebody has removed a folder since.
-            make_folder(self._runs)
-            make_folder(self._summaries)
-            self._indexes.make_folders()
-            return self._write_run(data, run)
+            self._make_folders()
+            return step()
 
-    def _write_run(self, data: bytes, run: dict[str, Any]) -> Path:
+    def _mark(self, run: dict[str, Any]) -> list[Key]:
+        """Write the marker of a run that is about to be put; return the indexes that change."""
         run_id = str(run["id"])
-        path = self.run_path(run_id)
         keys = keys_of(run)
-        taken = [key for key in self._keys_before(path, run_id) if key not in keys]
-        self._indexes.mark(run_id, keys, taken)
-        write_file(path, data, durable=True)
-        write_file(self._summaries / path.name, dumps(summarize(run), indent=True), durable=False)
-        if self._indexes.size_of([*keys, *taken]) > _FOLD_NOW_BYTES or not self._indexes.fold():
-            fold_soon(self._indexes)
-        return path
+        before = self._keys_before(run_id)
+        taken = [key for key in before if key not in keys]
+        if keys or taken:
+            self._indexes.mark(run_id, keys, taken, replaces=bool(before) and set(before) != set(keys))
+        return [*keys, *taken]
 
-    def _keys_before(self, path: Path, run_id: str) -> list[Key]:
+    def _put(self, data: bytes, run: dict[str, Any]) -> None:
+        """Write run file and summary; a summary that cannot be written is missing, never that of an earlier run."""
+        name = file_name(str(run["id"]))
+        with suppress(OSError):
+            self._summaries.remove(name)
+        self._runs.write(name, data, durable=True)
+        with suppress(OSError):
+            summary = dumps(summarize(run), indent=True)
+            self._with_folders(lambda: self._summaries.write(name, summary, durable=False))
+
+    def _done(self, run: dict[str, Any], keys: list[Key]) -> None:
+        BACKLOG.forget(self.run_path(str(run["id"])))
+        self._fold(keys)
+
+    def _fold(self, keys: list[Key]) -> None:
+        try:
+            is_folded = self._indexes.size_of(keys) <= _FOLD_NOW_BYTES and self._indexes.fold()
+        except OSError:  # the run is there, and so is its marker
+            is_folded = False
+        if not is_folded:
+            soon(self._indexes)
+
+    def _keys_before(self, run_id: str) -> list[Key]:
         """Return the indexes that a run is in which is about to be replaced or deleted."""
-        if not path.exists():
+        if not self._stored.has(run_id):
             return []
-        before = self._read_plain(path)
-        return keys_of(before) if before is not None and "goal_id" in before else self._indexes.keys_with(run_id)
+        keys = self._stored.keys(run_id)
+        return self._indexes.keys_with(run_id) if keys is None else keys
 
     def load_run(self, run_id: str) -> Run | None:
         """Return a run, None where there is none of that id.
@@ -138,20 +228,25 @@ class FileStorage:
             raise _corrupt(path, str(exc)) from exc
 
     def read_run_bytes(self, run_id: str) -> bytes | None:
-        """Return a run file's bytes, None where there is none.
+        """Return a run file's bytes, None where there is none; also of a run that waits to be written.
 
         Raises:
             CorruptFileError: There is something else in its place.
+            StorageError: It is there and cannot be read now.
         """
         path = self.run_path(run_id)
+        waiting = BACKLOG.data_of(path)
+        if waiting is not None:
+            return waiting
         try:
-            return read_file(path)
-        except OSError as exc:
+            with self._reading():
+                return self._runs.read(path.name)
+        except StrangeFileError as exc:
             raise _corrupt(path, str(exc)) from exc
 
     def run_path(self, run_id: str) -> Path:
         """Return the path of a run's file, whether it is there or not."""
-        return self._runs / file_name(run_id)
+        return self._runs.path / file_name(run_id)
 
     def load_summary(self, run_id: str) -> RunSummary | None:
         """Return a run's summary, computed from the run where its file is missing or broken; None without a run.
@@ -162,7 +257,7 @@ class FileStorage:
         from runspan.models import RunSummary  # noqa: PLC0415 - as in _as_run
 
         try:
-            data = read_file(self._summaries / file_name(run_id))
+            data = self._summaries.read(file_name(run_id))
             if data is not None:
                 return RunSummary.model_validate(loads(data))
         except (OSError, ValueError):
@@ -171,83 +266,76 @@ class FileStorage:
         return None if run is None else RunSummary.from_run(run)
 
     def delete_run(self, run_id: str) -> bool:
-        """Delete a run, its summary and its index entries; return whether there was one."""
-        path = self.run_path(run_id)
-        keys = self._keys_before(path, run_id)
-        if not remove_file(path):
-            return False
-        remove_file(self._summaries / path.name)
-        self._indexes.mark(run_id, (), keys)
-        if not self._indexes.fold():
-            fold_soon(self._indexes)
-        return True
+        """Delete a run, its summary and its index entries; return whether there was one.
+
+        Raises:
+            OSError: It cannot be deleted.
+        """
+        name = file_name(run_id)
+        is_waiting = BACKLOG.forget(self.run_path(run_id))
+        keys = self._keys_before(run_id)
+        if keys:
+            self._indexes.mark(run_id, (), keys)
+        is_there = self._runs.remove(name)
+        self._summaries.remove(name)
+        self._fold(keys)
+        return is_there or is_waiting
 
     # Indexes.
 
     def get_runs_by_goal(self, goal_id: str) -> list[str]:
         """Return the ids of a goal's runs in save order, oldest first."""
-        return self._indexes.run_ids(("by_goal", goal_id))
+        return self._index("by_goal", goal_id)
 
     def get_runs_by_status(self, status: str | RunStatus) -> list[str]:
         """Return the ids of the runs with a status in save order, oldest first."""
-        return self._indexes.run_ids(("by_status", str(status)))
+        return self._index("by_status", str(status))
 
     def get_runs_by_node(self, node_id: str) -> list[str]:
         """Return the ids of the runs that decided in a node in save order, oldest first."""
-        return self._indexes.run_ids(("by_node", node_id))
+        return self._index("by_node", node_id)
+
+    def _index(self, kind: str, some_id: str) -> list[str]:
+        with self._reading():
+            return self._indexes.run_ids((kind, some_id))
 
     def list_all_runs(self) -> list[str]:
         """Return the ids of all runs, sorted; for ids of runspan's own that is by start."""
-        names = list_names(self._runs, SUFFIX)
-        return sorted(run_id for name in names if (run_id := self._id_in(name)) is not None)
+        with self._reading():
+            ids = [self._stored.id_in(name) for name in self._runs.names(SUFFIX)]
+        return sorted(run_id for run_id in ids if run_id is not None)
 
     def list_all_goals(self) -> list[str]:
         """Return the ids of all goals that have runs, sorted."""
-        told = [goal_id for goal_id in self._indexes.ids("by_goal") if goal_id is not None]
-        hashed = [self._goal_in(path) for path in self._indexes.hashed_paths("by_goal")]
+        with self._reading():
+            told = self._indexes.ids("by_goal")
+            hashed = [self._goal_of(run_ids) for run_ids in self._indexes.hashed("by_goal")]
         return sorted({goal_id for goal_id in (*told, *hashed) if goal_id is not None})
+
+    def _goal_of(self, run_ids: list[str]) -> str | None:
+        """Return the goal of an index whose name does not tell it."""
+        run = self._stored.named(file_name(run_ids[0])) if run_ids else None
+        return str(run["goal_id"]) if run is not None and "goal_id" in run else None
 
     def get_stats(self) -> dict[str, Any]:
         """Return `total_runs`, `total_goals` and `storage_path`."""
+        with self._reading():
+            total_runs = len(self._runs.names(SUFFIX))
         return {
-            "total_runs": len(list_names(self._runs, SUFFIX)),
+            "total_runs": total_runs,
             "total_goals": len(self.list_all_goals()),
             "storage_path": str(self.base_path),
         }
 
-    def _has_run(self, run_id: str) -> bool:
-        return self.run_path(run_id).is_file()
-
-    def _id_in(self, name: str) -> str | None:
-        """Return the run id of a file name; a hashed name's id stands in the file."""
-        run_id = id_of(name)
-        if run_id is None:
-            run = self._read_plain(self._runs / name)
-            run_id = str(run["id"]) if run is not None and "id" in run else None
-        return run_id
-
-    def _goal_in(self, index: Path) -> str | None:
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Say which file or folder it is that cannot be read."""
         try:
-            run_ids = loads(read_file(index) or b"[]")
-        except (OSError, ValueError):
-            return None
-        run = self._read_plain(self.run_path(str(run_ids[0]))) if isinstance(run_ids, list) and run_ids else None
-        return str(run["goal_id"]) if run is not None and "goal_id" in run else None
-
-    def _read_plain(self, path: Path) -> dict[str, Any] | None:
-        try:
-            run = loads(read_file(path) or b"null")
-        except (OSError, ValueError):
-            return None
-        return run if isinstance(run, dict) else None
-
-    def _all_runs(self) -> Iterator[dict[str, Any]]:
-        """Give the stored runs in save order, as far as the files tell; a broken file is passed over."""
-        paths = [self._runs / name for name in list_names(self._runs, SUFFIX)]
-        for path in sorted(paths, key=lambda path: (path.stat().st_mtime_ns, path.name)):
-            run = self._read_plain(path)
-            if run is not None and isinstance(run.get("id"), str):
-                yield run
+            yield
+        except StrangeFileError:
+            raise
+        except OSError as exc:
+            raise StorageError(f"the storage cannot be read: {exc}", Path(exc.filename or self.base_path)) from exc
 
 
 def _corrupt(path: Path, why: str) -> CorruptFileError:
