@@ -44,6 +44,8 @@ __all__ = [
     "GEN_AI_OPERATION_NAME",
     "GOAL_DESCRIPTION",
     "GOAL_ID",
+    "LOST_CAUSE",
+    "METRIC_LOST",
     "NODE_ID",
     "OUTCOME_ERROR",
     "OUTCOME_EXTRA",
@@ -318,3 +320,9 @@ GEN_AI_AGENT_NAME: Final = "gen_ai.agent.name"
 
 GEN_AI_CONVERSATION_ID: Final = "gen_ai.conversation.id"
 """Id of the session, string. On the run span, if one was given."""
+
+METRIC_LOST: Final = "runspan.lost"
+"""Metric, counter of records: lost, kept waiting or ignored in this process, as `runspan.health()` has them."""
+
+LOST_CAUSE: Final = "runspan.cause"
+"""Why, string. On the metric `runspan.lost`."""

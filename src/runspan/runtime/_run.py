@@ -14,7 +14,6 @@ from opentelemetry import context as context_api
 
 from runspan.health import contained
 from runspan.journal import EndStep
-from runspan.mapping import amended, find_amendments
 from runspan.native import RunStatus
 from runspan.record import (
     RunRecord,
@@ -37,14 +36,15 @@ from runspan.runtime._context import (
     make_current,
 )
 from runspan.runtime._decisions import Decision, Decisions
-from runspan.runtime._exceptions import error_type_of, exception_parts
+from runspan.runtime._exceptions import Escapes, error_type_of
+from runspan.runtime._finish import finish
 from runspan.runtime._journal import RunJournal
 from runspan.runtime._spans import RunSpans
 from runspan.values import text_of
 
 if TYPE_CHECKING:
     from runspan.models import Run
-    from runspan.record import DecisionParts, ExceptionParts, FinishedRun, OutcomeParts, ProblemParts, Stamp
+    from runspan.record import DecisionParts, OutcomeParts, ProblemParts, Stamp
     from runspan.runtime._live import LiveSpan
     from runspan.runtime._runtime import Runtime
 
@@ -79,7 +79,7 @@ class OpenRun(RecordingCalls):
         self._record: RunRecord | None = None
         self._lock = threading.RLock()  # guards _record, _decisions, _is_open; re-entrant: signal handlers record too
         self._decisions = Decisions()
-        self._recorded_exception: BaseException | None = None
+        self._escapes = Escapes(runtime.encoder)
         self._is_open = True
         self._pid = os.getpid()
         self._node_id = runtime.node_id
@@ -231,7 +231,7 @@ class OpenRun(RecordingCalls):
                 return self._add_stray_outcome(decision_id, parts)
             self._decisions.end(decision, parts.recorded)
             error_type = error_type_of(exc) if exc is not None else None
-            exception = self._escaped(exc) if exc is not None and not cancelled else None
+            exception = self._escapes.parts_of(exc) if exc is not None and not cancelled else None
             line = outcome_json(parts)
             self._journal.add_outcome(
                 line, decision.id, cancelled=cancelled, error_type=error_type, exception=exception
@@ -244,13 +244,6 @@ class OpenRun(RecordingCalls):
                         decision.live, parts, cancelled=cancelled, error_type=error_type, exception=exception
                     )
             return decision
-
-    def _escaped(self, exc: BaseException) -> ExceptionParts | None:
-        """Return an exception as spans have it, once, where it escapes first; afterwards None."""
-        if exc is self._recorded_exception:
-            return None
-        self._recorded_exception = exc
-        return self._encoder.exception(exception_parts(exc))
 
     def _is_known(self, decision_id: str) -> bool:
         return self._record is not None and self._decisions.knows(decision_id, self._record.next_decision)
@@ -330,10 +323,10 @@ class OpenRun(RecordingCalls):
         step = EndStep(
             at=ended, status=ending.value, narrative=given.narrative, output=given.output_data, extra=given.extra
         )
-        finished = self._finish(record, step)
+        finished = finish(record, step, self._encoder, self._health)
         if exc is not None:
-            step.error_type, step.exception = error_type_of(exc), self._escaped(exc)
-        self._recorded_exception = None
+            step.error_type, step.exception = error_type_of(exc), self._escapes.parts_of(exc)
+        self._escapes.forget()
         self._journal.end(step)
         is_written = self._runtime.write(finished)
         with contained("spans", self._health):
@@ -349,20 +342,6 @@ class OpenRun(RecordingCalls):
         """End it because the process ends: as failed, saying so."""
         self.add_problem("critical", _EXITED, None, None, "End runs with end_run(), or use `with runtime.run(…)`.")
         self.end(RunStatus.FAILED, success=False)
-
-    def _finish(self, record: RunRecord, end: EndStep) -> FinishedRun:
-        """Complete the record; where the agent has broken the model, fall back to what the calls recorded."""
-        with contained("model", self._health):
-            finished = record.finish(end.status, end.at, end.narrative, end.output)
-            if not finished.is_amended:
-                return finished
-            end.amendments = find_amendments(finished.recorded, finished.native)
-            # What the agent put into the model itself has not been masked yet.
-            is_masked = self._encoder.amendments(end.amendments)
-            return amended(finished.recorded, end.amendments) if is_masked else finished
-        record.forget_model()
-        end.amendments = []
-        return record.finish(end.status, end.at, end.narrative, end.output)
 
     def _end_spans(self, ended: Stamp) -> None:
         for decision in self._decisions.take_all():
