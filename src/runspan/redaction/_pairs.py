@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["HINT", "Pair", "flag_of", "pair_of", "pattern_of_flags", "pattern_of_pairs", "values_of"]
 
 _KEY_END: Final = r"[_-]?[0-9]*"
-_QUOTE: Final = r"""(?:\\{0,15}["'`])"""
-"""Four levels of JSON in JSON. Bounded, so that there are few kinds of quotes to wait for in vain."""
+_QUOTE: Final = r"""(?:\\{0,63}["'`])"""
+"""Six levels of JSON in JSON. Bounded, so that there are few kinds of quotes to wait for in vain."""
 _SEPARATOR: Final = r"(?:[ \t]*(?:=>|:=|={1,3}|:|%3[dD])[ \t]*|>)"
 _BEFORE_FLAG: Final = r"""(?:^|[\s"'`\[(=,]|\\[nrt])"""
 _FLAG: Final = r"--?[A-Za-z0-9_.-]*"
