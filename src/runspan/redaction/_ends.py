@@ -80,7 +80,8 @@ def _end_of_quoted(data: bytes, quote: bytes, start: int) -> int:
     r"""Return where a quoted value ends: at the same quote, else at the end of the line.
 
     Inside JSON inside JSON a quote is `\"`, then `\\\"`: with n backslashes where the value begins, it ends at the
-    quote behind n and a multiple of 2(n+1) of them; another number is a quote within the value.
+    quote behind n and a multiple of 2(n+1) of them. Behind fewer, the JSON around ends, and the value was cut off;
+    another number is a quote within the value.
     """
     slashes = len(quote) - 1
     for found in _ENDS[quote[-1:]].finditer(data, start):
@@ -88,7 +89,9 @@ def _end_of_quoted(data: bytes, quote: bytes, start: int) -> int:
         if data[at] in b"\r\n":
             return at
         run = _backslashes_before(data, at, start)
-        if run >= slashes and (run - slashes) % (2 * (slashes + 1)) == 0:
+        if run < slashes:
+            return at - run
+        if (run - slashes) % (2 * (slashes + 1)) == 0:
             return at - slashes
     return len(data)
 

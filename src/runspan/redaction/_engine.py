@@ -5,7 +5,6 @@ Knows no key of its own and no user's rules. What is only needed once something 
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,7 +13,7 @@ import re2  # type: ignore[import-untyped]  # it comes without types
 from runspan.redaction._contexts import CONTEXTS
 from runspan.redaction._findings import Span
 from runspan.redaction._pairs import HINT, flag_of, pair_of, pattern_of_flags, pattern_of_pairs, values_of
-from runspan.redaction._shapes import EDGE, SHAPES, pattern_of, rule_of
+from runspan.redaction._shapes import EDGE, SHAPES, hint_of, pattern_of, rule_of
 from runspan.redaction._words import TAIL, WORDS
 
 if TYPE_CHECKING:
@@ -26,9 +25,6 @@ PatternError: Final = re2.error
 """What `compiled` raises."""
 
 _SHAPES: Final = "|".join(pattern_of(shape) for shape in SHAPES)
-# Long repetitions make large programs, and a few characters are enough to suspect something.
-_REPETITION: Final = re.compile(r"\{(\d+),?\}")
-_ENOUGH: Final = 8
 # `{"name": "API_KEY", "value": "…"}`
 _NAMED: Final = rf'"(?i:name|key|header|field|variable)":"(?:[^"\\]|\\.)*(?i:{WORDS}){TAIL}"'
 
@@ -50,11 +46,8 @@ def compiled(pattern: str, *, is_utf8: bool = False) -> Any:
 @cache
 def built_in_hint() -> Any:
     """Return the pre-filter: one expression found wherever a built-in rule hits, also if the text is within JSON."""
-    return compiled(
-        "|".join(
-            [f"{EDGE}(?:{_REPETITION.sub(_shorter, _SHAPES)})", *(context.hint for context in CONTEXTS), HINT, _NAMED]
-        )
-    )
+    shapes = "|".join(hint_of(shape) for shape in SHAPES)
+    return compiled("|".join([f"{EDGE}(?:{shapes})", *(context.hint for context in CONTEXTS), HINT, _NAMED]))
 
 
 def built_in_spans(data: bytes, rule_of_key: Callable[[str], str | None]) -> Iterator[Span]:
@@ -81,10 +74,6 @@ class Pairs:
         """Yield the values that stand beside keys which mark a secret."""
         yield from values_of(data, map(pair_of, self._pairs.finditer(data)), rule_of_key)
         yield from values_of(data, map(flag_of, self._flags.finditer(data)), rule_of_key)
-
-
-def _shorter(match: re.Match[str]) -> str:
-    return f"{{{min(int(match[1]), _ENOUGH)}}}"
 
 
 @cache

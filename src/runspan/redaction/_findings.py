@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["MARK", "REDACTED", "Finding", "Span", "replace"]
 
@@ -23,8 +23,7 @@ class Finding:
     """Name of the rule that hit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """Where in the UTF-8 bytes of a text a secret stands."""
 
     start: int

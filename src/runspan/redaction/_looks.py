@@ -12,7 +12,7 @@ _PLACEHOLDER: Final = re.compile(
 )
 _LITERALS: Final = frozenset({b"", b"true", b"false", b"null", b"none", b"nil", b"undefined", b"nan"})
 _LONGEST_PLACEHOLDER: Final = 256
-_NUMBER: Final = re.compile(rb"[-+]?[0-9][0-9.,_]*(?:[a-z]{1,2}|%)?")
+_NUMBER: Final = re.compile(rb"[-+]?[0-9][0-9.,_]*(?:ms|[smhdkx]|[kmg]i?b|px|%)?")
 _NAME: Final = re.compile(rb"[A-Za-z_]+(?:\.[A-Za-z_]\w*)+")
 _RANDOM: Final = re.compile(rb"[0-9!@#$%^&*+=~\x80-\xff]|[a-z][A-Z]")
 _STATES: Final = frozenset(

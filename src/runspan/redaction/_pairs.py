@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["HINT", "Pair", "flag_of", "pair_of", "pattern_of_flags", "pattern_of_pairs", "values_of"]
 
 _KEY_END: Final = r"[_-]?[0-9]*"
-_QUOTE: Final = r"""(?:\\{0,15}["'`])"""
-"""Four levels of JSON in JSON. Bounded, so that there are few kinds of quotes to wait for in vain."""
+_QUOTE: Final = r"""(?:\\{0,63}["'`])"""
+"""Six levels of JSON in JSON. Bounded, so that there are few kinds of quotes to wait for in vain."""
 _SEPARATOR: Final = r"(?:[ \t]*(?:=>|:=|={1,3}|:|%3[dD])[ \t]*|>)"
 _BEFORE_FLAG: Final = r"""(?:^|[\s"'`\[(=,]|\\[nrt])"""
 _FLAG: Final = r"--?[A-Za-z0-9_.-]*"
@@ -122,16 +122,23 @@ def _value_of(data: bytes, pair: Pair, key_start: int, key: str) -> tuple[int, i
 def _unquoted_of(data: bytes, pair: Pair, key_start: int, key: str, separator: bytes) -> tuple[int, int] | None:
     start, end = unquoted_value(data, pair.at)
     value = data[start:end]
-    if is_nothing(value) or is_name(value) or value.decode("utf-8", "replace") == key:
+    if is_nothing(value) or is_name(value) or f" {key}".endswith(_echoes(value)):
         return None
     if separator in _TIGHT:
         return None if is_number(value) and len(value) < _SHORTEST_NUMBER else (start, end)
     if is_number(value) or value.startswith(b"-"):
         return None
-    is_whole_line = (pair.is_flag or data[max(0, key_start - 1) : key_start] in _LINE_STARTS) and is_last_of_line(
-        data, end
-    )
+    is_whole_line = (pair.is_flag or _is_first_of_line(data, key_start)) and is_last_of_line(data, end)
     return (start, end) if pair.is_quoted or not is_word(value, is_whole_line=is_whole_line) else None
 
 
-_LINE_STARTS: Final = (b"", b"\n", b"\r")
+def _is_first_of_line(data: bytes, key_start: int) -> bool:
+    r"""Whether a key begins a line; behind a written `\n` the `n` counts as the key's."""
+    before = data[max(0, key_start - 1) : key_start]
+    return before in (b"", b"\n", b"\r") or (before == b"\\" and data[key_start : key_start + 1] in (b"n", b"r"))
+
+
+def _echoes(value: bytes) -> tuple[str, str]:
+    """Return how a key ends that has the same name as its value: `self.password = password`."""
+    text = value.decode("utf-8", "replace")
+    return f" {text}", f".{text}"

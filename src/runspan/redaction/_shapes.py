@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Final, NamedTuple
 
-__all__ = ["EDGE", "SHAPES", "Shape", "pattern_of", "rule_of"]
+__all__ = ["EDGE", "SHAPES", "Shape", "hint_of", "pattern_of", "rule_of"]
 
 
 class Shape(NamedTuple):
@@ -116,6 +116,17 @@ def pattern_of(shape: Shape) -> str:
     """Return one shape as a regular expression without groups, for `re` and RE2."""
     starts = "|".join(start.replace(".", r"\.") for start in shape.starts)
     return f"(?:{starts}){shape.rest}" if starts else shape.rest
+
+
+def hint_of(shape: Shape) -> str:
+    """Return a regular expression found in every match of a shape: its beginning, for long ones make slow programs."""
+    pattern = pattern_of(shape)
+    long = _LONG.search(shape.rest) if shape.starts and "(" not in shape.rest else None
+    return f"{pattern[: len(pattern) - len(shape.rest) + long.start()]}{{{_ENOUGH}}}" if long else pattern
+
+
+_ENOUGH: Final = 8
+_LONG: Final = re.compile(r"\{(?:9|[1-9][0-9]),?\}")
 
 
 @cache

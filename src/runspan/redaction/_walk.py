@@ -91,11 +91,11 @@ class Walk:
         name, rules = self._text(key)
         if not rules:
             return key
-        self.findings += [Finding(f"{path}.{name}" if path else name, rule) for rule in rules]
         number, first = 2, name
         while name in made or name in others:
             name = f"{first} ({number})"
             number += 1
+        self.findings += [Finding(f"{path}.{name}" if path else name, rule) for rule in rules]
         return name
 
     def _array(self, value: list[Any], step: _Step) -> list[Any]:
