@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runspan import FileStorage, Run
+from runspan import FileStorage, Run, RunSummary
 from tests.reliability.agents import CHANGING, Agents, Call, calls_in, traced
 from tests.reliability.stored import contents, lacking, misled, torn_files
 from tests.reliability.tools import require
@@ -70,7 +70,14 @@ class Trials:
         now = contents(storage / "runs")
         changed = [f"{name} has changed" for name, data in self.earlier.items() if now.get(name) != data]
         unread = [run_id for run_id in reader.list_all_runs() if reader.load_run(run_id) is None]
-        return [*torn_files(storage), *changed, *unread, *misled(reader)]
+        stale = [run_id for run_id in reader.list_all_runs() if is_stale(reader, run_id)]
+        return [*torn_files(storage), *changed, *unread, *stale, *misled(reader)]
+
+
+def is_stale(reader: FileStorage, run_id: str) -> bool:
+    """Whether the summary is that of an earlier run."""
+    run = reader.load_run(run_id)
+    return run is not None and RunSummary.from_run(run) != reader.load_summary(run_id)
 
 
 @pytest.mark.guarantee(2)

@@ -68,14 +68,19 @@ class Folder:
         self._root = root
         self._names = names
 
-    def make(self) -> None:
-        """Make it where it is missing; one that is there keeps its mode.
+    def make(self) -> bool:
+        """Make it where it is missing; one that is there keeps its mode. Return whether it was missing.
 
         Raises:
             OSError: It cannot be made; NotADirectoryError where a file or a link is in the way.
         """
-        make_folder(self._root)
-        os.close(self._open(is_made=True))
+        try:
+            os.close(self._open(is_made=False))
+        except FileNotFoundError:
+            make_folder(self._root)
+            os.close(self._open(is_made=True))
+            return True
+        return False
 
     @contextmanager
     def opened(self) -> Iterator[int]:
@@ -147,9 +152,10 @@ class Folder:
                 raise StrangeFileError(errno.ELOOP, "a link, which is not followed", str(self.path / name)) from None
             exc.filename = str(self.path / name)
             raise
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise StrangeFileError(errno.EINVAL, "no regular file", str(self.path / name))
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise StrangeFileError(errno.EINVAL, "no regular file", str(self.path / name))
             return file.read()
 
     def open_append(self, name: str, *, create: bool) -> int:

@@ -56,9 +56,12 @@ class Indexes:
         self._runs = runs
 
     def make_folders(self) -> None:
-        """Make what is missing."""
-        for folder in (self._top, *self._folders.values(), self._pending):
-            folder.make()
+        """Make what is missing; a folder of indexes that was missing is filled from the runs."""
+        self._top.make()
+        self._pending.make()
+        were_missing = [folder.make() for folder in self._folders.values()]
+        if any(were_missing):
+            self._bring_in(list(self._changes_of(self._runs.plain())))
 
     # Writing.
 
@@ -166,6 +169,9 @@ class Indexes:
         gone = {run_id for name, run_id in odd.items() if name not in there and not self._runs.has(run_id)}
         changes = [change for change in self._changes_of(self._runs.plain(missing)) if not self._is_in(change, by_key)]
         changes += self._without(gone, by_key)
+        self._bring_in(changes)
+
+    def _bring_in(self, changes: list[Change]) -> None:
         if changes and not self.fold(changes):
             for change in changes:
                 self.mark(change.run_id, change.put, change.taken)
