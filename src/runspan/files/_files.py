@@ -44,11 +44,15 @@ def make_folder(folder: Path) -> None:
     if folder.is_dir():
         return
     if folder.exists() or folder.is_symlink():
-        raise NotADirectoryError(errno.ENOTDIR, "is no folder", str(folder))
+        raise _no_folder(folder)
     make_folder(folder.parent)
     with suppress(FileExistsError):  # another process was first
         folder.mkdir(_FOLDER_MODE)
         folder.chmod(_FOLDER_MODE)
+
+
+def _no_folder(path: Path) -> NotADirectoryError:
+    return NotADirectoryError(errno.ENOTDIR, "is no folder", str(path))
 
 
 class Folder:
@@ -96,13 +100,18 @@ class Folder:
             os.close(descriptor)
 
     def _open(self, *, is_made: bool) -> int:
-        descriptor = os.open(self._root, _AS_FOLDER)
+        try:
+            descriptor = os.open(self._root, _AS_FOLDER)
+        except NotADirectoryError:
+            raise _no_folder(self._root) from None
         for name in self._names:
             outer = descriptor
             try:
                 if is_made:
                     _make_inside(outer, name)
                 descriptor = os.open(name, _AS_FOLDER | _NO_FOLLOW, dir_fd=outer)
+            except NotADirectoryError:
+                raise _no_folder(self.path) from None
             except OSError as exc:
                 exc.filename = str(self.path)
                 raise
