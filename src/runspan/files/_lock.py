@@ -12,19 +12,25 @@ if TYPE_CHECKING:
 
 __all__ = ["hold_lock", "is_held", "try_lock"]
 
-_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 try:
     import fcntl
 except ImportError:  # pragma: no cover - Windows
     import msvcrt
 
+    _ACCESS = os.O_RDWR
+
     def _take(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
 else:
+    # A file open for writing would keep its file system from being made read-only.
+    _ACCESS = os.O_RDONLY
 
     def _take(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+_FLAGS = _ACCESS | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @contextmanager
