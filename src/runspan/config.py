@@ -9,6 +9,7 @@ import atexit
 import logging
 import os
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
@@ -18,8 +19,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
 from runspan.errors import ConfigError
-from runspan.exporter import RunFileExporter
+from runspan.exporter import DeliveringProcessor, RunFileExporter
+from runspan.health import PROCESS, contained
 from runspan.interchange import Recovered, recover_into
+from runspan.journal import StoredJournals, forget_kept
+from runspan.runtime import abandon_open_runs
+from runspan.settings import read_settings
 from runspan.storage import FileStorage
 
 if TYPE_CHECKING:
@@ -76,7 +81,21 @@ def configure(
     if existing is None:
         trace.set_tracer_provider(provider)
         _AT_EXIT.watch(provider)
+    if endpoint is not None or existing is None:
+        _recover_soon(storage, endpoint)
     return provider
+
+
+def _recover_soon(storage: str | os.PathLike[str] | None, endpoint: str | None) -> None:
+    """Finish in the background what dead processes left in the storage of this application, if there is anything."""
+    path = storage or read_settings().storage
+    if path is not None and StoredJournals(Path(path)).is_needed():
+        threading.Thread(target=_recover, args=(path, endpoint), name="runspan-resend", daemon=True).start()
+
+
+def _recover(path: str | os.PathLike[str], endpoint: str | None) -> None:
+    with contained("recovery", PROCESS):
+        recover(path, endpoint=endpoint)
 
 
 def _existing(given: trace.TracerProvider | None) -> TracerProvider | None:
@@ -104,7 +123,7 @@ def _add(provider: TracerProvider, kind: str, target: str | None, make: Callable
 
 
 def _otlp_processor(endpoint: str | None) -> SpanProcessor:
-    return BatchSpanProcessor(OTLPSpanExporter(endpoint=_full(endpoint)), max_export_batch_size=_MAX_BATCH)
+    return DeliveringProcessor(OTLPSpanExporter(endpoint=_full(endpoint)), max_batch=_MAX_BATCH)
 
 
 def _full(endpoint: str | None) -> str | None:
@@ -175,7 +194,7 @@ class _AtExit:
         self._providers.append(provider)
         if not self._is_registered:
             self._is_registered = True
-            atexit.register(self.finish, _EXIT_S)
+            atexit.register(self._exit)
             if hasattr(os, "register_at_fork"):
                 os.register_at_fork(after_in_child=self._after_fork)
         self._start()
@@ -190,6 +209,10 @@ class _AtExit:
         if self._providers:
             self._start()
 
+    def _exit(self) -> None:
+        abandon_open_runs()  # while their spans can still be sent
+        self.finish(_EXIT_S)
+
     def _wait(self) -> None:
         self._wanted.wait()
         for provider in self._providers:
@@ -197,6 +220,8 @@ class _AtExit:
                 provider.shutdown()
             except Exception:
                 _logger.exception("a provider could not be shut down")
+        if all(map(_has_delivered_all, self._providers)):
+            forget_kept()
         self._done.set()
 
     def finish(self, timeout_s: float) -> bool:
@@ -209,6 +234,12 @@ class _AtExit:
             self._providers.clear()
             self._renew()
         return in_time
+
+
+def _has_delivered_all(provider: TracerProvider) -> bool:
+    """Whether a provider's receivers have all its spans; a journal serves for what they have not."""
+    processors = provider._active_span_processor._span_processors  # noqa: SLF001 - the SDK gives no way to ask
+    return all(each.has_delivered_all for each in processors if isinstance(each, DeliveringProcessor))
 
 
 _AT_EXIT: Final = _AtExit()

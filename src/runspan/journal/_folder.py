@@ -56,6 +56,10 @@ class StoredJournals:
         """Return the names of the journals in `ended_runs`: of runs whose spans may not have left."""
         return self.ended_runs.names(_SUFFIX)
 
+    def is_needed(self) -> bool:
+        """Whether there may be anything to recover."""
+        return bool(self.open() or self.ended())
+
     def is_alive(self, owner: str) -> bool:
         """Whether the process lives that a journal names; a name that is none of ours belongs to nobody.
 

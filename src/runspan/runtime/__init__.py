@@ -5,7 +5,7 @@ from runspan.runtime._clock import SYSTEM_CLOCK, Clock
 from runspan.runtime._execution import DecisionBlock, OpenDecision
 from runspan.runtime._live import LiveSpan
 from runspan.runtime._run import OpenRun
-from runspan.runtime._runtime import Runtime
+from runspan.runtime._runtime import Runtime, abandon_open_runs
 from runspan.runtime._spans import RunSpans
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "RunBlock",
     "RunSpans",
     "Runtime",
+    "abandon_open_runs",
 ]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from runspan.runtime._clock import Clock
     from runspan.settings import Settings
 
-__all__ = ["Runtime"]
+__all__ = ["Runtime", "abandon_open_runs"]
 
 _logger = logging.getLogger("runspan.runtime")
 
@@ -308,7 +308,8 @@ def _tracer(provider: object) -> trace.Tracer:
     return trace.get_tracer(semconv.SCOPE_NAME, __version__, provider, semconv.SCHEMA_URL)
 
 
-def _at_exit() -> None:
+def abandon_open_runs() -> None:
+    """End the open runs of all Runtimes of this process, because it ends: as failed, saying so."""
     for runtime in list(_ALIVE):
         runtime.abandon_open_runs()
 
@@ -319,6 +320,6 @@ def _after_fork() -> None:
 
 
 _ALIVE: Final[weakref.WeakSet[Runtime]] = weakref.WeakSet()
-atexit.register(_at_exit)
+atexit.register(abandon_open_runs)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
