@@ -80,11 +80,15 @@ class Walk:
             path = f"{step.path}.{name}" if step.path else name
             rule = step.rule
             if rule is None and not step.is_schema and not _is_exempt(key, item, value):
-                rule = self._rule_of(named if named is not None and key in _VALUES else key)
+                rule = self._rule_under(named if named is not None and key in _VALUES else key)
             made[name] = None
             steps.append(_Step(item, made, name, path, rule, key == "properties" and not step.is_schema))
         self._todo += reversed(steps)
         return made
+
+    def _rule_under(self, key: str) -> str | None:
+        """Return the rule by which a key marks a secret, as it was or as it will be: a mark in it may end a word."""
+        return self._rule_of(key) or self._rule_of(self._text(key)[0])
 
     def _key(self, key: str, made: dict[str, Any], others: dict[str, Any], path: str) -> str:
         """Return the key without secrets, still another than all others."""
