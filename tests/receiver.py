@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from google.protobuf import json_format
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 if TYPE_CHECKING:
@@ -54,6 +56,19 @@ class Receiver:
             if trace_id in {None, span.trace_id.hex()}
         ]
         return sorted(found, key=lambda span: span.start_time_unix_nano)
+
+    @staticmethod
+    def document(request: ExportTraceServiceRequest) -> dict[str, Any]:
+        """A request as OTLP JSON."""
+        told: dict[str, Any] = json_format.MessageToDict(request)
+        for span in (
+            span for resource in told["resourceSpans"] for scope in resource["scopeSpans"] for span in scope["spans"]
+        ):
+            for name in {"traceId", "spanId", "parentSpanId"} & set(span):
+                span[name] = base64.b64decode(span[name]).hex()
+            for link in span.get("links", []):
+                link.update({name: base64.b64decode(link[name]).hex() for name in ("traceId", "spanId")})
+        return told
 
     def services(self) -> set[str]:
         """The `service.name` of everything that came."""
