@@ -128,7 +128,7 @@ def test_journal_cut_anywhere_gives_a_whole_file(tmp_path: Path) -> None:
     data = journal.read_bytes()
     first = data.index(b"\n")
     fates = []
-    for cut in range(0, len(data), 7):
+    for cut in range(1, len(data), 7):
         (tmp_path / "runs" / f"{run_id}.json").unlink(missing_ok=True)
         journal.write_bytes(data[:cut])
         os.utime(journal, (0, 0))
@@ -142,6 +142,19 @@ def test_journal_cut_anywhere_gives_a_whole_file(tmp_path: Path) -> None:
             assert read_journal(Folder(path.parent), path.name).end is not None
 
     assert {(False, Fate.UNREADABLE), (True, Fate.REBUILT)} == set(fates)
+
+
+def test_journal_that_is_being_made_is_left_and_an_old_empty_one_goes(tmp_path: Path) -> None:
+    """It does not say yet whose it is; a process that died there had acknowledged nothing."""
+    storage, folder = FileStorage(tmp_path), tmp_path / "journal"
+    folder.mkdir()
+    (folder / "run_young.jsonl").touch()
+    (folder / "run_old.jsonl").touch()
+    os.utime(folder / "run_old.jsonl", (0, 0))
+    found = {each.path.name: each.fate for each in rebuild(storage)}
+
+    assert {"run_young.jsonl": Fate.ALIVE, "run_old.jsonl": Fate.EMPTY} == found
+    assert ["run_young.jsonl"] == StoredJournals(tmp_path).open()
 
 
 def test_live_process_is_left_alone(tmp_path: Path) -> None:

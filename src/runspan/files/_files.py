@@ -14,6 +14,8 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from runspan.files._fork import in_one_process
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -78,13 +80,14 @@ class Folder:
         Raises:
             OSError: It cannot be made; NotADirectoryError where a file or a link is in the way.
         """
-        try:
-            os.close(self._open(is_made=False))
-        except FileNotFoundError:
-            make_folder(self._root)
-            os.close(self._open(is_made=True))
-            return True
-        return False
+        with in_one_process():
+            try:
+                os.close(self._open(is_made=False))
+            except FileNotFoundError:
+                make_folder(self._root)
+                os.close(self._open(is_made=True))
+                return True
+            return False
 
     @contextmanager
     def opened(self) -> Iterator[int]:
@@ -93,11 +96,12 @@ class Folder:
         Raises:
             OSError: It cannot be opened, or a link is in the way.
         """
-        descriptor = self._open(is_made=False)
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
+        with in_one_process():
+            descriptor = self._open(is_made=False)
+            try:
+                yield descriptor
+            finally:
+                os.close(descriptor)
 
     def _open(self, *, is_made: bool) -> int:
         try:
@@ -151,6 +155,14 @@ class Folder:
             StrangeFileError: Something else is in its place; a link is not followed.
             OSError: It is there and cannot be read.
         """
+        with in_one_process():
+            descriptor = self._open_regular(name)
+            if descriptor is None:
+                return None
+            with os.fdopen(descriptor, "rb") as file:
+                return file.read()
+
+    def _open_regular(self, name: str) -> int | None:
         try:
             with self.opened() as folder:
                 descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | _NO_FOLLOW, dir_fd=folder)
@@ -164,8 +176,7 @@ class Folder:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise StrangeFileError(errno.EINVAL, "no regular file", str(self.path / name))
-        with os.fdopen(descriptor, "rb") as file:
-            return file.read()
+        return descriptor
 
     def open_append(self, name: str, *, create: bool) -> int:
         """Open a file to append to it; each write lands whole at its end.

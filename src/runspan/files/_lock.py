@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
+
+from runspan.files._fork import in_one_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +35,21 @@ else:
 _FLAGS = _ACCESS | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
+_SHORT_LIVED: Final[set[int]] = set()
+"""Locks that are taken for a piece of work, which may be longer than a fork waits."""
+
+
+def _drop_inherited() -> None:
+    """Close the parent's locks in a forked child: they would be held as long as it lives."""
+    while _SHORT_LIVED:
+        with suppress(OSError):
+            os.close(_SHORT_LIVED.pop())
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_drop_inherited)
+
+
 @contextmanager
 def try_lock(path: str | Path, *, dir_fd: int | None = None) -> Iterator[bool]:
     """Take a lock if it is free; the block runs either way and is told.
@@ -44,17 +61,23 @@ def try_lock(path: str | Path, *, dir_fd: int | None = None) -> Iterator[bool]:
         path: The lock's file, made if missing.
         dir_fd: The open folder it is in, for a bare name.
     """
-    descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o600, dir_fd=dir_fd)
-    try:
-        os.fchmod(descriptor, 0o600)  # whatever the umask
+    with in_one_process():
+        descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o600, dir_fd=dir_fd)
+        _SHORT_LIVED.add(descriptor)
         try:
-            _take(descriptor)
-        except OSError:
-            yield False
-        else:
-            yield True
-    finally:
-        os.close(descriptor)
+            os.fchmod(descriptor, 0o600)  # whatever the umask
+            yield _is_taken(descriptor)
+        finally:
+            _SHORT_LIVED.discard(descriptor)
+            os.close(descriptor)
+
+
+def _is_taken(descriptor: int) -> bool:
+    try:
+        _take(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 def hold_lock(name: str, *, dir_fd: int) -> int:
@@ -97,9 +120,6 @@ def is_held(name: str, *, dir_fd: int) -> bool:
     except FileNotFoundError:
         return False
     try:
-        _take(descriptor)
-    except OSError:
-        return True
+        return not _is_taken(descriptor)
     finally:
         os.close(descriptor)
-    return False

@@ -8,6 +8,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from runspan.files import in_one_process
 from runspan.journal._frames import frame
 
 if TYPE_CHECKING:
@@ -87,15 +88,13 @@ class Journal:
 
     def _open(self) -> bytes:
         """Open the file; return the first line if it is new."""
-        if self._is_made:
-            self._descriptor = self._folder.open_runs.open_append(self.name, create=False)
+        line = b"" if self._is_made else frame(self._head(self._folder.owner()))
+        with in_one_process():
+            if not self._is_made:
+                self._folder.open_runs.make()
+            self._descriptor = self._folder.open_runs.open_append(self.name, create=not self._is_made)
+            self._is_made = True
             self._folder.handles.admit(self)
-            return b""
-        line = frame(self._head(self._folder.owner()))
-        self._folder.open_runs.make()
-        self._descriptor = self._folder.open_runs.open_append(self.name, create=True)
-        self._is_made = True
-        self._folder.handles.admit(self)
         return line
 
     def release(self) -> bool:
@@ -109,9 +108,10 @@ class Journal:
         return True
 
     def _close(self) -> None:
-        descriptor, self._descriptor = self._descriptor, _CLOSED
-        if descriptor != _CLOSED:
-            os.close(descriptor)
+        with in_one_process():
+            descriptor, self._descriptor = self._descriptor, _CLOSED
+            if descriptor != _CLOSED:
+                os.close(descriptor)
 
     def finish(self, *, keep: bool) -> None:
         """Close it for good, once the run file is written.
@@ -123,8 +123,8 @@ class Journal:
             OSError: It cannot be moved or removed.
         """
         with self._lock:
-            self._folder.handles.forget(self)
             self._close()
+            self._folder.handles.forget(self)
             if not self._is_made:
                 return
             if keep:
@@ -135,8 +135,8 @@ class Journal:
     def leave(self) -> None:
         """Close it and let it lie: the run file could not be written, and it is what a later process can recover."""
         with self._lock:
-            self._folder.handles.forget(self)
             self._close()
+            self._folder.handles.forget(self)
 
     def forget(self) -> None:
         """Close our copy of the file in a forked child; the run is the parent's."""

@@ -29,7 +29,7 @@ __all__ = ["Fate", "Found", "rebuild", "take_ended", "tidy"]
 _LOCK: Final = "recovery.lock"
 _MAX_ENDED_BYTES: Final = 64 * 1024 * 1024
 _YOUNG_S: Final = 60.0
-"""A journal without a first line may be one that is just being made."""
+"""A journal without a first line may be one that is just being made: it does not say yet whose it is."""
 
 
 class Fate(StrEnum):
@@ -43,6 +43,8 @@ class Fate(StrEnum):
     """Its process lives: nothing to do."""
     ELSEWHERE = "elsewhere"
     """It was written on another host, or lies on a file system that other machines share."""
+    EMPTY = "empty"
+    """Its process died while it made the file: nothing was acknowledged, and it was removed."""
     UNREADABLE = "unreadable"
     """It cannot be read; it stays where it is."""
     FAILED = "failed"
@@ -101,8 +103,7 @@ def _look_at(name: str, journals: StoredJournals, storage: FileStorage, *, host:
     try:
         run = read_journal(journals.open_runs, name)
     except (CorruptFileError, OSError) as exc:
-        fate = Fate.ALIVE if _is_young(journals.open_runs, name) else Fate.UNREADABLE
-        return Found(path=path, fate=fate, detail=str(exc))
+        return _unread(path, journals.open_runs, str(exc))
     try:
         fate, detail = _settle(run, journals, storage, host=host, is_ours=is_ours)
     except OSError as exc:
@@ -110,11 +111,19 @@ def _look_at(name: str, journals: StoredJournals, storage: FileStorage, *, host:
     return Found(path=path, fate=fate, run_id=run.start.id, detail=detail)
 
 
-def _is_young(folder: Folder, name: str) -> bool:
+def _unread(path: Path, folder: Folder, why: str) -> Found:
     try:
-        return time.time() - folder.stat(name).st_mtime < _YOUNG_S
-    except OSError:  # it has just been moved
-        return True
+        facts = folder.stat(path.name)
+        if time.time() - facts.st_mtime < _YOUNG_S:
+            return Found(path=path, fate=Fate.ALIVE, detail=why)
+        if facts.st_size == 0:
+            folder.remove(path.name)
+            return Found(path=path, fate=Fate.EMPTY)
+    except FileNotFoundError:  # it has just been moved
+        return Found(path=path, fate=Fate.ALIVE)
+    except OSError as exc:
+        why = f"{why} ({exc})"
+    return Found(path=path, fate=Fate.UNREADABLE, detail=why)
 
 
 def _settle(
