@@ -17,8 +17,11 @@ from click.testing import CliRunner
 
 import runspan
 from runspan.cli import main
+from runspan.interchange import replayed_spans
 from runspan.native import SUMMARY_FIELDS
 from runspan.testing import SequentialIds, StepClock
+from tests.receiver import Receiver
+from tests.traces import json_lines
 
 if TYPE_CHECKING:
     from click.testing import Result
@@ -538,15 +541,19 @@ def test_page_of_the_command_line_is_all_help(golden: Golden) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_ends_in_an_example_that_works(name: str, storage: Path, tmp_path: Path) -> None:
-    """It is run as it stands, where there is a storage of that name."""
+    """It is run as it stands, where there are a storage, files of those names and a receiver."""
     shutil.copytree(storage, tmp_path / "here" / ".runspan")
+    data = (storage / "runs" / f"{FIRST}.json").read_bytes()
+    (tmp_path / "here" / "before.json").write_bytes(data)
+    (tmp_path / "here" / "after.json").write_bytes(data)
+    (tmp_path / "here" / "traces.jsonl").write_bytes(json_lines(replayed_spans(json.loads(data))))
     shown = run(*name.split()[1:], "--help").stdout
     *_, heading, example = [line.strip() for line in shown.splitlines() if line.strip()]
     program, *arguments = shlex.split(example)
-    env = environment_with(OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
-    done = subprocess.run(
-        [sys.executable, "-m", program, *arguments], cwd=tmp_path / "here", env=env, capture_output=True, check=False
-    )
+    with Receiver() as receiver:
+        env = environment_with(OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
+        command = [sys.executable, "-m", program, *arguments]
+        done = subprocess.run(command, cwd=tmp_path / "here", env=env, capture_output=True, check=False)
 
     assert "Example:" == heading
     assert example.startswith(name)

@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from runspan.errors import ConfigError
 from runspan.exporter import DeliveringProcessor, RunFileExporter
 from runspan.health import PROCESS, contained
-from runspan.interchange import Recovered, recover_into
+from runspan.interchange import Recovered, recover_into, traces_address
 from runspan.journal import StoredJournals, forget_kept
 from runspan.runtime import abandon_open_runs
 from runspan.settings import read_settings
@@ -36,7 +36,6 @@ __all__ = ["configure", "recover", "shutdown"]
 
 _logger = logging.getLogger("runspan.config")
 
-_TRACES_PATH: Final = "/v1/traces"
 _MAX_BATCH: Final = 64
 """Spans in one OTLP request: 64 spans of 256 KiB fit the 20 MiB that the Collector takes over HTTP."""
 
@@ -123,17 +122,7 @@ def _add(provider: TracerProvider, kind: str, target: str | None, make: Callable
 
 
 def _otlp_processor(endpoint: str | None) -> SpanProcessor:
-    return DeliveringProcessor(OTLPSpanExporter(endpoint=_full(endpoint)), max_batch=_MAX_BATCH)
-
-
-def _full(endpoint: str | None) -> str | None:
-    """Return the address with the path that the exporter wants; a base address has none yet."""
-    if endpoint is None:
-        return None
-    if not endpoint.startswith(("http://", "https://")):
-        msg = f"endpoint={endpoint!r}: must begin with http:// or https://, like http://localhost:4318"
-        raise ConfigError(msg)
-    return endpoint if endpoint.rstrip("/").endswith(_TRACES_PATH) else endpoint.rstrip("/") + _TRACES_PATH
+    return DeliveringProcessor(OTLPSpanExporter(endpoint=traces_address(endpoint)), max_batch=_MAX_BATCH)
 
 
 def recover(
@@ -156,7 +145,7 @@ def recover(
     Raises:
         ConfigError: The storage is no folder, or `endpoint` no address.
     """
-    exporter = OTLPSpanExporter(endpoint=_full(endpoint)) if send else None
+    exporter = OTLPSpanExporter(endpoint=traces_address(endpoint)) if send else None
     try:
         return recover_into(FileStorage(storage), exporter, force=force)
     finally:

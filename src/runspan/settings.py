@@ -15,7 +15,16 @@ from runspan.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["DEFAULT_STORAGE", "SETTINGS", "Setting", "Settings", "otlp_http_endpoint", "read_settings"]
+__all__ = [
+    "DEFAULT_STORAGE",
+    "SETTINGS",
+    "Setting",
+    "Settings",
+    "otel_service_name",
+    "otlp_http_endpoint",
+    "otlp_protocol",
+    "read_settings",
+]
 
 _logger = logging.getLogger(__name__)
 
@@ -192,6 +201,23 @@ def _event_limit() -> int:
         _logger.warning("OTEL_SPAN_EVENT_COUNT_LIMIT=%r is no whole number; %d holds", text, _DEFAULT_EVENT_LIMIT)
         return _DEFAULT_EVENT_LIMIT
     return limit
+
+
+def otlp_protocol() -> str:
+    """Return the protocol that OpenTelemetry's own variables name for traces, `http/protobuf` if they name none.
+
+    See https://opentelemetry.io/docs/specs/otel/protocol/exporter/.
+    """
+    for variable in ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL"):
+        text = os.environ.get(variable, "").strip().lower()
+        if text:
+            return text
+    return "http/protobuf"
+
+
+def otel_service_name() -> str | None:
+    """Return the service name that OpenTelemetry's own variable gives, None if it gives none."""
+    return os.environ.get("OTEL_SERVICE_NAME", "").strip() or None
 
 
 def otlp_http_endpoint() -> str:

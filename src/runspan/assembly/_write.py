@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 from runspan.values import loads
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runspan.mapping import DecodedRun
     from runspan.storage import FileStorage
 
-__all__ = ["Written", "write_decoded"]
+__all__ = ["Written", "is_incomplete", "write_decoded"]
 
 
 class Written(StrEnum):
@@ -21,20 +23,30 @@ class Written(StrEnum):
     """There was no file; now there is."""
     IMPROVED = "improved"
     """The file there was incomplete; this run is more complete."""
+    REPLACED = "replaced"
+    """The file there differed and was whole; that it be replaced was asked for."""
     SAME = "same"
     """The file there has the same bytes."""
     KEPT = "kept"
     """The file there is whole and differs, or is incomplete and holds no less; it stays."""
 
 
-def write_decoded(storage: FileStorage, decoded: DecodedRun) -> Written:
-    """Write a run where there is no file, or an incomplete one that holds less.
+def write_decoded(
+    storage: FileStorage,
+    decoded: DecodedRun,
+    *,
+    replace: bool = False,
+    write: Callable[[bytes, dict[str, Any]], object] | None = None,
+) -> Written:
+    """Write a run where there is no file, or an incomplete or unreadable one that holds less.
 
     A whole file that differs stays: somebody may have added an evaluation since.
 
     Args:
         storage: Where to.
         decoded: The run.
+        replace: Replace a whole file that differs, if the run is whole as well.
+        write: How to write; `storage.write_run` if it is not given.
 
     Raises:
         StorageError: The file cannot be written.
@@ -43,25 +55,44 @@ def write_decoded(storage: FileStorage, decoded: DecodedRun) -> Written:
     there = storage.read_run_bytes(decoded.run_id)
     if there == decoded.data:
         return Written.SAME
-    if there is not None and not _is_better(decoded, there):
-        return Written.KEPT
-    storage.write_run(decoded.data, decoded.native)
-    return Written.NEW if there is None else Written.IMPROVED
+    fate = Written.NEW if there is None else _fate(decoded, there, replace=replace)
+    if fate is not Written.KEPT:
+        (write or storage.write_run)(decoded.data, decoded.native)
+    return fate
 
 
-def _is_better(decoded: DecodedRun, there: bytes) -> bool:
+def is_incomplete(storage: FileStorage, run_id: str) -> bool:
+    """Whether a run is stored, and as one that something is missing of."""
+    there = storage.read_run_bytes(run_id)
+    stored = _parsed(there) if there is not None else None
+    return stored is not None and bool(stored.get("incomplete"))
+
+
+def _fate(decoded: DecodedRun, there: bytes, *, replace: bool) -> Written:
+    stored = _parsed(there)
+    if stored is None:  # cut short or no JSON: nothing is lost with it
+        return Written.IMPROVED if decoded.is_whole else Written.KEPT
+    if stored.get("incomplete"):
+        is_better = decoded.is_whole or _parts(decoded.native) > _parts(stored)
+        return Written.IMPROVED if is_better else Written.KEPT
+    return Written.REPLACED if replace and decoded.is_whole else Written.KEPT
+
+
+def _parsed(data: bytes) -> dict[str, Any] | None:
     try:
-        stored = loads(there)
+        stored = loads(data)
     except ValueError:
-        return False
-    if not isinstance(stored, dict) or not stored.get("incomplete"):
-        return False
-    return decoded.is_whole or _parts(decoded.native) > _parts(cast("dict[str, Any]", stored))
+        return None
+    return cast("dict[str, Any]", stored) if isinstance(stored, dict) else None
 
 
 def _parts(run: dict[str, Any]) -> tuple[int, int]:
     """Count what a Run holds; of two with the same parts the one that lacks less holds more."""
-    decisions = run.get("decisions") or []
+    decisions = _list(run.get("decisions"))
     outcomes = sum(1 for decision in decisions if isinstance(decision, dict) and decision.get("outcome"))
     own_span = int(run.get("completed_at") is not None)
-    return own_span + len(decisions) + outcomes + len(run.get("problems") or []), -len(run.get("incomplete") or [])
+    return own_span + len(decisions) + outcomes + len(_list(run.get("problems"))), -len(_list(run.get("incomplete")))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

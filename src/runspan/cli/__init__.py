@@ -9,9 +9,12 @@ import click
 
 from runspan._version import __version__
 from runspan.cli._demo import demo
+from runspan.cli._diff import diff
 from runspan.cli._group import Commands
+from runspan.cli._import import import_
 from runspan.cli._list import list_runs
 from runspan.cli._recover import recover
+from runspan.cli._replay import replay
 from runspan.cli._show import show
 
 __all__ = ["main"]
@@ -30,7 +33,7 @@ Example:
 
 @click.group(
     cls=Commands,
-    commands=[demo, list_runs, recover, show],
+    commands=[demo, diff, import_, list_runs, recover, replay, show],
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -15,7 +15,7 @@ from runspan.errors import RunspanError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Commands", "RefusedError", "did_you_mean"]
+__all__ = ["COULD_NOT", "Commands", "RefusedError", "did_you_mean"]
 
 COULD_NOT: Final = 2
 """Exit code of a command that could not do what was asked."""

@@ -148,6 +148,23 @@ class Folder:
             if durable:
                 os.fsync(folder)
 
+    def sync(self, name: str | None = None) -> None:
+        """Wait until a file, or without a name the folder itself, would survive a power loss.
+
+        Raises:
+            OSError: The disk fails.
+        """
+        with self.opened() as folder:
+            if name is None:
+                os.fsync(folder)
+                return
+            with suppress(FileNotFoundError):  # somebody has deleted it since
+                descriptor = os.open(name, os.O_RDONLY | _NO_FOLLOW, dir_fd=folder)
+                try:
+                    os.fsync(descriptor)
+                finally:
+                    os.close(descriptor)
+
     def read(self, name: str) -> bytes | None:
         """Return a file's bytes, None where there is none.
 

@@ -21,11 +21,12 @@ from runspan.mapping._encode import (
     run_span_name,
 )
 from runspan.mapping._limits import MAX_SPAN_BYTES, fit
-from runspan.mapping._records import EventRecord, LinkRecord, SpanRecord
+from runspan.mapping._records import Attributes, EventRecord, LinkRecord, SpanRecord
 from runspan.mapping._run import encode_run
 
 __all__ = [
     "MAX_SPAN_BYTES",
+    "Attributes",
     "DecodedRun",
     "EventRecord",
     "LinkRecord",

@@ -16,7 +16,7 @@ from runspan.mapping._amend import apply_amendments
 from runspan.mapping._encode import checksum_of
 from runspan.native import RunStatus, derive_run, format_timestamp
 from runspan.record import metrics_of
-from runspan.values import dumps, loads
+from runspan.values import dumps, is_deeper, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,6 +27,8 @@ __all__ = ["DecodedRun", "decode_run", "is_run_span", "rebuild_run", "run_id_of"
 
 _INCOMPLETE: Final = "incomplete"
 _MAX_NAMED: Final = 10
+_DEEPEST: Final = 100
+"""Levels of one JSON attribute, where all of them together are too deep to be written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,23 +109,35 @@ class _Decoder:
             raise ValueError(msg)
         self.spans = spans
         self.missing: list[str] = []
+        self.deepest: int | None = None
         self.root = next((span for span in spans if is_run_span(span.attributes)), None)
         self.run_id = str(run_id_of(spans[0].attributes))
 
     def decode(self) -> DecodedRun:
         """Rebuild the Run and compare it with its checksum."""
         self._check_format()
-        run = derive_run(self.rebuild())
-        data = dumps(run, indent=True)
+        run, data = self._proven()
         if self.root is None or self.root.attributes.get(semconv.RUN_CHECKSUM) != checksum_of(data):
             data = self._mark_incomplete(run)
+        told = run.get(_INCOMPLETE)
         return DecodedRun(
             run_id=self.run_id,
             native=run,
             data=data,
-            missing=tuple(run.get(_INCOMPLETE, ())) if self.missing else (),
+            missing=tuple(map(str, told)) if isinstance(told, list) else (),
             weight=sum(1 + len(span.events) for span in self.spans),
         )
+
+    def _proven(self) -> tuple[dict[str, Any], bytes]:
+        """Return the Run and its bytes; JSON too deep to be written is left out, and missing."""
+        run = derive_run(self.rebuild())
+        try:
+            return run, dumps(run, indent=True)
+        except ValueError:
+            self.deepest = _DEEPEST
+            self.missing.clear()
+            run = derive_run(self.rebuild())
+            return run, dumps(run, indent=True)
 
     def rebuild(self) -> dict[str, Any]:
         """Rebuild the Run, amendments applied, computed fields left out."""
@@ -131,6 +145,9 @@ class _Decoder:
         self._note_cuts()
         if not apply_amendments(run, self._amendments()):
             self.missing.append("an amendment that cannot be applied")
+        if run.get("id") != self.run_id:
+            self.missing.append("the run's id: an amendment or extra field gives another one")
+            run["id"] = self.run_id
         return run
 
     def _check_format(self) -> None:
@@ -264,10 +281,16 @@ class _Decoder:
         text = attributes.get(name)
         if text is None:
             return default
+        if not isinstance(text, str):
+            self.missing.append(f"{name}, which is no text")
+            return default
         try:
-            value = loads(cast("str", text))
-        except (ValueError, TypeError):
+            value = loads(text)
+        except ValueError:
             self.missing.append(f"{name}, which is no JSON any more: a span limit may have cut it")
+            return default
+        if self.deepest is not None and is_deeper(value, self.deepest):
+            self.missing.append(f"{name}, which is too deep")
             return default
         return value if default is None or isinstance(value, type(default)) else default
 

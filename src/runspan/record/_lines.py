@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _INT64: Final = 2**63
+_UINT64: Final = 2**64
 
 
 def run_json(parts: RunParts) -> bytes:
@@ -120,7 +121,7 @@ def stamp_of(text: object, *, fallback_unix_nano: int = 0) -> Stamp:
     """
     text = text if isinstance(text, str) else ""
     unix_nano = parse_timestamp_ns(text)
-    if unix_nano is None:
+    if unix_nano is None or not 0 <= unix_nano < _UINT64:  # spans have no other times
         return Stamp(text, fallback_unix_nano, is_own=False)
     return Stamp(text, unix_nano, is_own=format_timestamp(unix_nano // 1000) == text)
 

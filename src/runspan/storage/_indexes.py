@@ -61,7 +61,7 @@ class Indexes:
         self._pending.make()
         were_missing = [folder.make() for folder in self._folders.values()]
         if any(were_missing):
-            self._bring_in(list(self._changes_of(self._runs.plain())))
+            self.bring_in(list(self._changes_of(self._runs.plain())))
 
     # Writing.
 
@@ -169,9 +169,14 @@ class Indexes:
         gone = {run_id for name, run_id in odd.items() if name not in there and not self._runs.has(run_id)}
         changes = [change for change in self._changes_of(self._runs.plain(missing)) if not self._is_in(change, by_key)]
         changes += self._without(gone, by_key)
-        self._bring_in(changes)
+        self.bring_in(changes)
 
-    def _bring_in(self, changes: list[Change]) -> None:
+    def bring_in(self, changes: list[Change]) -> None:
+        """Fold changes that have come about and have no markers; where somebody else is at it, leave markers.
+
+        Raises:
+            OSError: An index or a marker cannot be written.
+        """
         if changes and not self.fold(changes):
             for change in changes:
                 self.mark(change.run_id, change.put, change.taken)
