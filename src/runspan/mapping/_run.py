@@ -83,6 +83,13 @@ class _SpanDraft:
         """Whether one more event would not fit."""
         return len(self.events) >= self._event_limit or self._room <= 0
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether some value did not fit."""
+        return any(
+            semconv.CUT in attributes for attributes in (self.attributes, *(each.attributes for each in self.events))
+        )
+
     def set(self, attributes: dict[str, Any]) -> None:
         """Set attributes, cut to fit."""
         self.attributes |= self._fitted(attributes)
@@ -225,6 +232,8 @@ class _Encoder:
     def _amend(self) -> None:
         """Put right what the parts cannot carry, found by decoding what is there so far."""
         amendments = find_amendments(rebuild_run(self._finished()), self.run)
+        if any(draft.is_cut for draft in self.drafts):  # what was too large where it belongs is so here, too
+            amendments = [each for each in amendments if len(dumps(each)) < self.max_value_bytes]
         for number, batch in enumerate(batch_amendments(amendments, self.max_value_bytes)):
             draft = self.root if number == 0 else self._add(semconv.SPAN_AMENDMENTS, self.ended, self.root)
             draft.set({semconv.AMENDMENTS: batch})
