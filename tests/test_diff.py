@@ -190,12 +190,10 @@ TEXT = """\
       reasoning: because 1 → because 2
       options[b]: null → {"id": "b", "description": "Leave \\u001b[31mit"}
       latency: 5 ms → 7 ms
-      to its outcome: 999 ms → 1.0 s
-~ [node] intent 0  (dec_0 → dec_1, moved)
-      reasoning: because 1 → because 2
-      to its outcome: 1.0 s → 999 ms
 - [node] intent 2  (dec_2)
       chosen: a (Do it)
+~ [node] intent 0  (dec_0 → dec_1, moved)
+      reasoning: because 1 → because 2
 decisions: 0 the same, 2 changed, 1 only in the first run, 0 only in the second
 """
 

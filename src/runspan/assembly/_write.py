@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from runspan.values import loads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from runspan.mapping import DecodedRun
-    from runspan.storage import FileStorage
+    from runspan.storage import Bulk, FileStorage
 
 __all__ = ["Written", "is_incomplete", "write_decoded"]
 
@@ -36,7 +34,7 @@ def write_decoded(
     decoded: DecodedRun,
     *,
     replace: bool = False,
-    write: Callable[[bytes, dict[str, Any]], object] | None = None,
+    bulk: Bulk | None = None,
 ) -> Written:
     """Write a run where there is no file, or an incomplete or unreadable one that holds less.
 
@@ -46,7 +44,7 @@ def write_decoded(
         storage: Where to.
         decoded: The run.
         replace: Replace a whole file that differs, if the run is whole as well.
-        write: How to write; `storage.write_run` if it is not given.
+        bulk: What the storage's `writing_many` gave, where many are written.
 
     Raises:
         StorageError: The file cannot be written.
@@ -56,8 +54,12 @@ def write_decoded(
     if there == decoded.data:
         return Written.SAME
     fate = Written.NEW if there is None else _fate(decoded, there, replace=replace)
-    if fate is not Written.KEPT:
-        (write or storage.write_run)(decoded.data, decoded.native)
+    if fate is Written.KEPT:
+        return fate
+    if bulk is None:
+        storage.write_run(decoded.data, decoded.native)
+    else:
+        bulk.write(decoded.data, decoded.native, is_new=fate is Written.NEW)
     return fate
 
 

@@ -74,7 +74,9 @@ class _Input:
             data = unpacked(self._stream, self._count)
             head = data.peek(_FRAME + len(ZSTD_MAGIC))
             is_empty = not head
-            yield from self._messages(data, head)
+            # Lists, because each span would pass through as many generators as there are layers here.
+            for spans in self._messages(data, head):
+                yield from spans
         if self._account.documents == before and not is_empty and not self._account.unfinished:
             raise InterchangeError(f"{self._name} holds no traces: it is neither OTLP JSON nor OTLP protobuf")
 
@@ -91,7 +93,7 @@ class _Input:
         except InterchangeError as exc:
             raise InterchangeError(f"{self._name}: {exc}") from exc
 
-    def _messages(self, data: io.BufferedReader, head: bytes) -> Iterator[SpanRecord]:
+    def _messages(self, data: io.BufferedReader, head: bytes) -> Iterator[list[SpanRecord]]:
         if head[:1] and head[0] == _FIRST_FIELD and not head.lstrip(_BLANK).startswith((b"{", b"[")):
             yield from self._protobuf(data)
         elif _is_framed(head):
@@ -101,18 +103,18 @@ class _Input:
 
     # JSON.
 
-    def _lines(self, data: io.BufferedReader) -> Iterator[SpanRecord]:
+    def _lines(self, data: io.BufferedReader) -> Iterator[list[SpanRecord]]:
         for number, line in enumerate(_raw_lines(data), 1):
             self._place = f"line {number}"
             if len(line) > MAX_DOCUMENT_BYTES:
                 self._bad(f"longer than {MAX_DOCUMENT_BYTES // 2**20} MiB")
             else:
-                yield from self._json(line, is_whole=line.endswith(b"\n"))
+                yield self._json(line, is_whole=line.endswith(b"\n"))
 
-    def _json(self, data: bytes, *, is_whole: bool) -> Iterator[SpanRecord]:
+    def _json(self, data: bytes, *, is_whole: bool) -> list[SpanRecord]:
         data = data.strip(_BLANK)
         if not data:
-            return
+            return []
         try:
             document = parse_document(data)
         except ValueError as exc:
@@ -120,19 +122,19 @@ class _Input:
                 self._bad(f"no JSON: {exc}")
             else:
                 self._account.unfinished += 1
-            return
+            return []
         if not has_traces(document):
             self._account.other_documents += 1
-            return
+            return []
         self._account.documents += 1
-        yield from read_otlp_json(document, on_bad=self._bad)
+        return list(read_otlp_json(document, on_bad=self._bad))
 
     def _bad(self, reason: object) -> None:
         self._account.skip(self._name, self._place, reason)
 
     # Protobuf, and messages with their lengths.
 
-    def _framed(self, data: io.BufferedReader) -> Iterator[SpanRecord]:
+    def _framed(self, data: io.BufferedReader) -> Iterator[list[SpanRecord]]:
         number = 0
         while head := data.read(_FRAME):
             number += 1
@@ -146,21 +148,20 @@ class _Input:
             if len(head) < _FRAME or len(message) < size:
                 self._account.unfinished += 1
                 return
-            yield from self._message(message)
+            yield self._message(message)
 
-    def _message(self, message: bytes) -> Iterator[SpanRecord]:
+    def _message(self, message: bytes) -> list[SpanRecord]:
         if message.startswith(ZSTD_MAGIC):
             try:
                 message = unpacked_message(message, MAX_DOCUMENT_BYTES)
             except InterchangeError as exc:
                 self._bad(exc)
-                return
+                return []
         if message.lstrip(_BLANK).startswith(b"{"):
-            yield from self._json(message, is_whole=True)
-        elif message:
-            yield from self._proven(read_otlp_protobuf(message, on_bad=self._bad))
+            return self._json(message, is_whole=True)
+        return self._counted(list(read_otlp_protobuf(message, on_bad=self._bad)))
 
-    def _protobuf(self, data: io.BufferedReader) -> Iterator[SpanRecord]:
+    def _protobuf(self, data: io.BufferedReader) -> Iterator[list[SpanRecord]]:
         """Read one `TracesData` part by part: it may be larger than memory."""
         number = 0
         while head := data.peek(1)[:11]:
@@ -180,15 +181,12 @@ class _Input:
             if len(part) < size:
                 self._account.unfinished += 1
                 return
-            yield from self._proven(read_resource_spans(part, on_bad=self._bad))
+            yield self._counted(list(read_resource_spans(part, on_bad=self._bad)))
 
-    def _proven(self, spans: Iterator[SpanRecord]) -> Iterator[SpanRecord]:
-        """Count a document in which there is a span."""
-        is_first = True
-        for span in spans:
-            self._account.documents += is_first
-            is_first = False
-            yield span
+    def _counted(self, spans: list[SpanRecord]) -> list[SpanRecord]:
+        """Count a document in which there is a span; protobuf says no more of what it is."""
+        self._account.documents += bool(spans)
+        return spans
 
 
 def _raw_lines(data: io.BufferedReader) -> Iterator[bytes]:

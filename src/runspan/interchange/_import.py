@@ -95,7 +95,7 @@ def import_runs(
     with storage.writing_many() as bulk:
         for decoded in runs:
             try:
-                fate = write_decoded(storage, decoded, replace=replace, write=bulk.write)
+                fate = write_decoded(storage, decoded, replace=replace, bulk=bulk)
             except _CANNOT as exc:
                 report.failed_count += 1
                 if len(report.failed) < _MOST_NAMED:

@@ -181,7 +181,8 @@ def _attributes(holder: _Object) -> dict[str, Any]:
         name = item["key"]
         value = item.get("value") or {}
         text = value.get("stringValue")
-        found[_NAMES.get(name) or _text(name)] = text if type(text) is str else _value(value)
+        known = _NAMES.get(name) or _text(name)
+        found[known] = text if type(text) is str else _value(value)
     return found
 
 

@@ -21,7 +21,7 @@ from runspan import semconv
 from runspan.errors import InterchangeError, StorageError
 from runspan.interchange._sdk_spans import sdk_span
 from runspan.interchange._suppressed import suppressed
-from runspan.mapping import LinkRecord, encode_run
+from runspan.mapping import LinkRecord, encode_run, size_of
 from runspan.values import loads
 
 if TYPE_CHECKING:
@@ -367,5 +367,4 @@ def _units(run_id: str, spans: Sequence[ReadableSpan]) -> Iterator[_Unit]:
 
 def _size(span: ReadableSpan) -> int:
     parts = [span.attributes or {}, *(event.attributes or {} for event in span.events)]
-    texts = (value for attributes in parts for pair in attributes.items() for value in pair if isinstance(value, str))
-    return _SPAN_BYTES + sum(len(text) if text.isascii() else 4 * len(text) for text in texts)
+    return _SPAN_BYTES + sum(len(name) + size_of(value) for attributes in parts for name, value in attributes.items())

@@ -20,7 +20,7 @@ from runspan.mapping._encode import (
     run_end_attributes,
     run_span_name,
 )
-from runspan.mapping._limits import MAX_SPAN_BYTES, fit
+from runspan.mapping._limits import MAX_SPAN_BYTES, fit, size_of
 from runspan.mapping._records import Attributes, EventRecord, LinkRecord, SpanRecord
 from runspan.mapping._run import encode_run
 
@@ -52,4 +52,5 @@ __all__ = [
     "run_end_attributes",
     "run_id_of",
     "run_span_name",
+    "size_of",
 ]

@@ -47,15 +47,20 @@ class Bulk:
         self._replace = replace
         self._changes: list[Change] = []
 
-    def write(self, data: bytes, run: dict[str, Any]) -> None:
-        """Write a run whose file's bytes are known; arguments as for `FileStorage.write_run`.
+    def write(self, data: bytes, run: dict[str, Any], *, is_new: bool = False) -> None:
+        """Write a run whose file's bytes are known.
+
+        Args:
+            data: As for `FileStorage.write_run`.
+            run: As for `FileStorage.write_run`.
+            is_new: No run of that id is stored; the caller has looked just now.
 
         Raises:
             OSError: It cannot be written; what was stored is untouched.
         """
         run_id = str(run["id"])
         name = file_name(run_id)
-        if self._runs.has(name):
+        if not is_new and self._runs.has(name):
             self.fold()
             self._replace(data, run)
             return
