@@ -7,6 +7,7 @@ span's attributes. See DecisionParts and its like for the shapes.
 from runspan.record._encode import encode_decision, encode_outcome, encode_problem, encode_run_end, encode_run_start
 from runspan.record._encoder import Encoder
 from runspan.record._lines import (
+    add_extra,
     decision_json,
     decision_parts,
     outcome_json,
@@ -16,6 +17,7 @@ from runspan.record._lines import (
     run_json,
     run_parts,
     stamp_of,
+    with_id,
 )
 from runspan.record._parts import (
     EMPTY_ARRAY,
@@ -45,6 +47,7 @@ __all__ = [
     "RunParts",
     "RunRecord",
     "Stamp",
+    "add_extra",
     "decision_json",
     "decision_parts",
     "encode_decision",
@@ -60,4 +63,5 @@ __all__ = [
     "run_json",
     "run_parts",
     "stamp_of",
+    "with_id",
 ]

@@ -99,7 +99,7 @@ class _Background:
         except OSError as exc:  # a full disk, say
             _logger.info("put off again: %s", exc)
             return False
-        except Exception as exc:
+        except Exception as exc:  # noqa: BLE001 - nobody waits for it; it is counted
             PROCESS.error(_logger, "storage", exc, "work of the storage's that was put off has failed")
             return True
 
