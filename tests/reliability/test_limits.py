@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -104,8 +105,6 @@ def native(storage: Path, run_id: str = "run_20261123_120000_00000001") -> bytes
 @cache
 def whole() -> bytes:
     """The run file as it is without tracing."""
-    import tempfile
-
     with tempfile.TemporaryDirectory() as storage:
         return native(Path(storage), record(storage))
 
