@@ -61,6 +61,25 @@ def test_fault_of_ours_is_kept_from_the_agent(caplog: pytest.LogCaptureFixture) 
 
 
 @pytest.mark.usefixtures("contained_faults")
+def test_log_tells_where_and_no_value(minute: list[float], caplog: pytest.LogCaptureFixture) -> None:
+    """What a fault says may quote what the agent recorded; frames and types do not."""
+    health = Health()
+    for _ in range(3):
+        with contained("record", health):
+            try:
+                int("a value")
+            except ValueError as exc:
+                raise TypeError("also a value") from exc
+        minute[0] += 30.0
+
+    first, second = caplog.messages
+    assert "test_health.py" in first
+    assert first.endswith('("also a value") from exc\nTypeError')
+    assert "(and 1 times before, not logged)\n" in second
+    assert "'a value'" not in caplog.text
+
+
+@pytest.mark.usefixtures("contained_faults")
 def test_interruption_passes() -> None:
     """KeyboardInterrupt and its like are not faults."""
     with pytest.raises(KeyboardInterrupt), contained("storage", Health()):

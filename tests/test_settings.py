@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
+import subprocess
+import sys
 
 import pytest
 
@@ -71,3 +75,33 @@ def test_bad_opentelemetry_variable_warns(
 
     assert 128 == read_settings().event_limit
     assert "OTEL_SPAN_EVENT_COUNT_LIMIT" in caplog.text
+
+
+BOUNDED = """
+import json
+from runspan.record import encode_outcome
+from runspan.values import encode
+
+value = {"a": "x" * 200, "b": list(range(200)), "c": [[[[[]]]]]}
+print(json.dumps([json.loads(encode(value)), len(encode_outcome(True, 1, None, "x" * 200, None, 0, 0).summary)]))
+"""
+
+
+def test_bounds_are_the_environments() -> None:
+    """For the whole process; a bad one is logged, and its default holds."""
+    bounds = {
+        "RUNSPAN_MAX_STRING": "100",
+        "RUNSPAN_MAX_ITEMS": "10",
+        "RUNSPAN_MAX_DEPTH": "4",
+        "RUNSPAN_MAX_NODES": "-1",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", BOUNDED], env=os.environ | bounds, capture_output=True, text=True, check=True
+    )
+    value, summary = json.loads(done.stdout)
+
+    assert "x" * 100 + "… 100 more characters" == value["a"]
+    assert [*range(10), "… 190 more items"] == value["b"]
+    assert [[["… deeper than 4 levels"]]] == value["c"]
+    assert len("x" * 100 + "… 100 more characters") == summary
+    assert "RUNSPAN_MAX_NODES='-1' is no whole number from 1 up; 20000 holds" in done.stderr

@@ -373,7 +373,7 @@ def save_too_much(storage: Path) -> None:
     import resource  # noqa: PLC0415
     import signal  # noqa: PLC0415
 
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
     try:
@@ -382,7 +382,7 @@ def save_too_much(storage: Path) -> None:
         FileStorage(storage).save_run(run)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_writing_loads_neither_pydantic_nor_opentelemetry(tmp_path: Path) -> None:

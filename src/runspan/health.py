@@ -9,8 +9,11 @@ import logging
 import os
 import threading
 import time
+import traceback
 import weakref
 from typing import TYPE_CHECKING, Final
+
+from runspan.errors import RunspanError
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,6 +24,9 @@ _logger = logging.getLogger(__name__)
 
 _LOG_INTERVAL_S: Final = 60.0
 """A cause is logged at once, then at most once in this time, with the count since."""
+
+_SPEAKING: Final = (OSError, MemoryError, RunspanError)
+"""What these say is the system's or ours."""
 
 STRICT = False
 """Let faults through instead of counting them. Our own test suite sets it, so that a fault fails a test."""
@@ -59,8 +65,11 @@ class Health:
         self._log(logger, logging.WARNING, cause, message, *args)
 
     def error(self, logger: logging.Logger, cause: str, exc: BaseException, message: str, *args: object) -> None:
-        """Count a loss and log it as an error with its traceback, at most once a minute for a cause."""
-        self._log(logger, logging.ERROR, cause, message, *args, exc_info=exc)
+        """Count a loss and log it as an error with where it happened, at most once a minute for a cause.
+
+        What a fault says may quote a value, and values are not for logs: only the system's and our own words are told.
+        """
+        self._log(logger, logging.ERROR, cause, message, *args, fault=exc)
 
     def _log(
         self,
@@ -69,7 +78,7 @@ class Health:
         cause: str,
         message: str,
         *args: object,
-        exc_info: BaseException | None = None,
+        fault: BaseException | None = None,
     ) -> None:
         self.count(cause)
         repeats = self._due(cause)
@@ -77,7 +86,9 @@ class Health:
             return
         if repeats:
             message, args = message + " (and %d times before, not logged)", (*args, repeats)
-        logger.log(level, message, *args, exc_info=exc_info)
+        if fault is not None:
+            message, args = message + "\n%s", (*args, _Told(fault))
+        logger.log(level, message, *args)
 
     def _due(self, cause: str) -> int | None:
         """Return how many lines were held back since the last one, or None while the next one has to wait."""
@@ -92,6 +103,19 @@ class Health:
 
     def _after_fork(self) -> None:
         self._lock = threading.Lock()
+
+
+class _Told:
+    """A fault as a log tells it; made to text only where the line is written."""
+
+    def __init__(self, exc: BaseException) -> None:
+        self._exc = exc
+
+    def __str__(self) -> str:
+        exc = self._exc
+        frames = "".join(traceback.format_tb(exc.__traceback__))
+        words = f": {exc}" if isinstance(exc, _SPEAKING) else ""
+        return f"{frames}{type(exc).__qualname__}{words}"
 
 
 def _replace_locks() -> None:

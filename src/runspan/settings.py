@@ -23,6 +23,7 @@ __all__ = [
     "otel_service_name",
     "otlp_http_endpoint",
     "otlp_protocol",
+    "read_bound",
     "read_settings",
 ]
 
@@ -189,18 +190,32 @@ def _parse(setting: Setting, text: str, *, shown: str) -> str | int | bool:
 
 
 def _event_limit() -> int:
-    """Read OpenTelemetry's own variable by its rules: a bad value warns and the default holds."""
-    text = os.environ.get("OTEL_SPAN_EVENT_COUNT_LIMIT", "").strip()
+    """Read OpenTelemetry's own variable by its rules."""
+    return _whole_number("OTEL_SPAN_EVENT_COUNT_LIMIT", _DEFAULT_EVENT_LIMIT, least=0)
+
+
+def read_bound(name: str, default: int) -> int:
+    """Return how much of one value is kept: `RUNSPAN_MAX_{NAME}`, for the whole process and from its start.
+
+    Args:
+        name: `string`, `items`, `depth` or `nodes`.
+        default: Holds where the variable is unset, or bad, which is logged: nothing raises while modules load.
+    """
+    return _whole_number(f"RUNSPAN_MAX_{name.upper()}", default, least=1)
+
+
+def _whole_number(variable: str, default: int, *, least: int) -> int:
+    text = os.environ.get(variable, "").strip()
     if not text:
-        return _DEFAULT_EVENT_LIMIT
+        return default
     try:
-        limit = int(text)
+        number = int(text)
     except ValueError:
-        limit = -1
-    if limit < 0:
-        _logger.warning("OTEL_SPAN_EVENT_COUNT_LIMIT=%r is no whole number; %d holds", text, _DEFAULT_EVENT_LIMIT)
-        return _DEFAULT_EVENT_LIMIT
-    return limit
+        number = least - 1
+    if number < least:
+        _logger.warning("%s=%r is no whole number from %d up; %d holds", variable, text, least, default)
+        return default
+    return number
 
 
 def otlp_protocol() -> str:

@@ -121,6 +121,16 @@ class Server:
             self._process.wait()
             self._process = None
 
+    def freeze(self) -> None:
+        """Stop it where it is: it keeps its connections and answers nobody."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
     def log(self) -> str:
         """What the server has said."""
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""

@@ -1,4 +1,4 @@
-"""Agent, Collector and Jaeger killed in turn while runs pass: every file is there, every trace whole and once."""
+"""Agent, Collector and Jaeger killed or frozen in turn while runs pass: every file and every whole trace is there."""
 
 from __future__ import annotations
 
@@ -80,22 +80,23 @@ def test_everything_is_killed_and_nothing_lost(
 
 
 def kill_in_turn(jaeger: Jaeger, collector: Collector, storage: Path, total: int, tally: Tally) -> list[Told]:
-    """Record that many runs, an agent after the other, and kill one of the three every few runs."""
+    """Record that many runs, an agent after the other, and harm one of the three every few runs."""
     chance = random.Random(total)  # noqa: S311 - not for secrets
     told: list[Told] = []
     agent = Agent(storage, collector.http_endpoint)
     while len(told) < total:
         told += agent.runs(chance.randrange(5, 25))
         victim = chance.choice(("agent", "collector", "jaeger"))
-        tally.note(f"kills of the {victim}", 1)
         if victim == "agent":
+            tally.note("kills of the agent", 1)
             told += agent.end(kill=True)
             agent = Agent(storage, collector.http_endpoint)
-        else:
-            server = {"collector": collector, "jaeger": jaeger}[victim]
-            server.kill()
-            told += agent.runs(chance.randrange(1, 10))
-            server.start()
+            continue
+        server, harm = {"collector": collector, "jaeger": jaeger}[victim], chance.choice(("kill", "freeze"))
+        tally.note(f"{harm}s of the {victim}", 1)
+        {"kill": server.kill, "freeze": server.freeze}[harm]()
+        told += agent.runs(chance.randrange(1, 10))
+        {"kill": server.start, "freeze": server.thaw}[harm]()
     return told + agent.end(kill=True)
 
 

@@ -4,7 +4,6 @@ Knows no format and no layout.
 """
 
 from runspan.files._files import TEMPORARY, Folder, StrangeFileError, make_folder
-from runspan.files._fork import in_one_process
 from runspan.files._lock import hold_lock, is_held, try_lock
 from runspan.files._place import file_system, is_local
 
@@ -14,7 +13,6 @@ __all__ = [
     "StrangeFileError",
     "file_system",
     "hold_lock",
-    "in_one_process",
     "is_held",
     "is_local",
     "make_folder",

@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from runspan.files._fork import in_one_process
+from runspan.forking import in_one_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +80,7 @@ class Folder:
         Raises:
             OSError: It cannot be made; NotADirectoryError where a file or a link is in the way.
         """
-        with in_one_process():
+        with in_one_process:
             try:
                 os.close(self._open(is_made=False))
             except FileNotFoundError:
@@ -96,7 +96,7 @@ class Folder:
         Raises:
             OSError: It cannot be opened, or a link is in the way.
         """
-        with in_one_process():
+        with in_one_process:
             descriptor = self._open(is_made=False)
             try:
                 yield descriptor
@@ -172,7 +172,7 @@ class Folder:
             StrangeFileError: Something else is in its place; a link is not followed.
             OSError: It is there and cannot be read.
         """
-        with in_one_process():
+        with in_one_process:
             descriptor = self._open_regular(name)
             if descriptor is None:
                 return None

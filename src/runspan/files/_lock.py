@@ -6,7 +6,7 @@ import os
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
-from runspan.files._fork import in_one_process
+from runspan.forking import in_one_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def try_lock(path: str | Path, *, dir_fd: int | None = None) -> Iterator[bool]:
         path: The lock's file, made if missing.
         dir_fd: The open folder it is in, for a bare name.
     """
-    with in_one_process():
+    with in_one_process:
         descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o600, dir_fd=dir_fd)
         _SHORT_LIVED.add(descriptor)
         try:

@@ -196,7 +196,7 @@ class _Again:
         parent = self._live.get(step.span.parent_id) if step.span is not None else None
         live = self._spans.start_decision(step.parts, parent)
         if live is not None:
-            self._spans.describe_decision(live, step.parts)
+            self._spans.place_decision(live, step.parts)
             self._decisions[step.parts.id] = live, step
             self._keep(live)
 

@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from runspan.files import in_one_process
+from runspan.forking import in_one_process
 from runspan.journal._frames import frame
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Journal:
     def _open(self) -> bytes:
         """Open the file; return the first line if it is new."""
         line = b"" if self._is_made else frame(self._head(self._folder.owner()))
-        with in_one_process():
+        with in_one_process:
             if not self._is_made:
                 self._folder.open_runs.make()
             self._descriptor = self._folder.open_runs.open_append(self.name, create=not self._is_made)
@@ -108,7 +108,7 @@ class Journal:
         return True
 
     def _close(self) -> None:
-        with in_one_process():
+        with in_one_process:
             descriptor, self._descriptor = self._descriptor, _CLOSED
             if descriptor != _CLOSED:
                 os.close(descriptor)

@@ -21,6 +21,7 @@ __all__ = [
     "checksum_of",
     "decision_attributes",
     "decision_details",
+    "decision_place",
     "decision_span_name",
     "identity",
     "outcome_attributes",
@@ -148,9 +149,7 @@ def decision_attributes(parts: DecisionParts, run_id: str) -> Encoded:
 
 def decision_details(parts: DecisionParts) -> Encoded:
     """Return the rest that is known when a decision is made; only spans that record take it."""
-    attributes: Encoded = {semconv.DECISION_ID: parts.id}
-    if parts.id != f"dec_{parts.index}":
-        attributes[semconv.DECISION_INDEX] = parts.index
+    attributes: Encoded = {}
     _set_text(attributes, semconv.DECISION_CHOSEN_DESCRIPTION, parts.chosen_description)
     _set_text(attributes, semconv.DECISION_REASONING, parts.reasoning)
     _set_json(attributes, semconv.DECISION_OPTIONS, parts.options, EMPTY_ARRAY)
@@ -159,6 +158,14 @@ def decision_details(parts: DecisionParts) -> Encoded:
     _set_json(attributes, semconv.DECISION_EVALUATION, parts.evaluation, NULL)
     _set_extra(attributes, semconv.DECISION_EXTRA, parts.extra)
     _set_stamp(attributes, semconv.DECISION_TIMESTAMP, parts.made)
+    return attributes
+
+
+def decision_place(parts: DecisionParts) -> Encoded:
+    """Return which decision of its run it is: known only after its span has started."""
+    attributes: Encoded = {semconv.DECISION_ID: parts.id}
+    if parts.id != f"dec_{parts.index}":
+        attributes[semconv.DECISION_INDEX] = parts.index
     return attributes
 
 

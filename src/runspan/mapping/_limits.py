@@ -58,10 +58,13 @@ def fit(attributes: dict[str, Any], *, max_value_bytes: int, room: int = MAX_SPA
     Returns:
         The attributes, with `runspan.cut` naming those that were cut, and the bytes they take.
     """
-    sizes = {name: size_of(value) for name, value in attributes.items()}
-    used = sum(sizes.values())
+    used = 0
+    for value in attributes.values():
+        if type(value) is str:
+            used += len(value) if value.isascii() else len(value.encode())
     if used <= room and used <= max_value_bytes:
         return attributes, used
+    sizes = {name: size_of(value) for name, value in attributes.items()}
     cap = _cap(sorted(sizes.values()), max_value_bytes, max(room, _MIN_ROOM))
     cut = {name: _cut(name, attributes[name], cap) for name, size in sizes.items() if size > cap}
     if not cut:

@@ -4,9 +4,11 @@ A call's arguments become parts once (`encode_decision`, …); the same parts gi
 span's attributes. See DecisionParts and its like for the shapes.
 """
 
+from runspan.record._coerce import plain_text
 from runspan.record._encode import encode_decision, encode_outcome, encode_problem, encode_run_end, encode_run_start
 from runspan.record._encoder import Encoder
 from runspan.record._lines import (
+    add_extra,
     decision_json,
     decision_parts,
     outcome_json,
@@ -16,6 +18,7 @@ from runspan.record._lines import (
     run_json,
     run_parts,
     stamp_of,
+    with_id,
 )
 from runspan.record._parts import (
     EMPTY_ARRAY,
@@ -45,6 +48,7 @@ __all__ = [
     "RunParts",
     "RunRecord",
     "Stamp",
+    "add_extra",
     "decision_json",
     "decision_parts",
     "encode_decision",
@@ -55,9 +59,11 @@ __all__ = [
     "metrics_of",
     "outcome_json",
     "outcome_parts",
+    "plain_text",
     "problem_json",
     "problem_parts",
     "run_json",
     "run_parts",
     "stamp_of",
+    "with_id",
 ]

@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from enum import Enum
-from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
-
-import orjson
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from runspan.native import DecisionType
 from runspan.record._coerce import (
-    array_of_texts,
     array_of_texts_json,
     boolean,
     keep,
-    number,
     object_json,
     optional_text,
     text,
     whole,
 )
-from runspan.record._parts import EMPTY_ARRAY, DecisionParts, EndParts, OutcomeParts, ProblemParts, RunParts, Stamp
-from runspan.values import DEFAULT_BOUNDS, encode, to_json_value
+from runspan.record._options import options_parts
+from runspan.record._parts import DecisionParts, EndParts, OutcomeParts, ProblemParts, RunParts, Stamp
+from runspan.values import encode, to_json_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from runspan.record._coerce import Extra
 
 __all__ = [
     "encode_decision",
-    "encode_options",
     "encode_outcome",
     "encode_problem",
     "encode_run_end",
@@ -42,7 +36,6 @@ _T = TypeVar("_T")
 
 _UNSET: Final = Stamp("", 0)
 _TYPES: Final = {member.value: member.value for member in DecisionType}
-_OWN_ID: Final = "id"
 
 
 def _tamed(make: Callable[..., _T], *arguments: object) -> _T:
@@ -114,8 +107,7 @@ def _decision(
     extra: Extra = {}
     doubts: list[str] = []
     chosen_id = text(chosen, "chosen_option_id", extra)
-    described = _options(options, extra, doubts)
-    by_id = {option["id"]: option["description"] for option in reversed(described)}
+    options_json, by_id = options_parts(options, extra, doubts)
     if chosen_id and chosen_id not in by_id:
         doubts.append(f"chosen={chosen_id[:80]!r} is not the id of an option")
     parts = DecisionParts(
@@ -125,7 +117,7 @@ def _decision(
         node_id=text(node_id, "node_id", extra),
         intent=text(intent, "intent", extra),
         decision_type=_decision_type(decision_type, extra),
-        options=orjson.dumps(described) if described else EMPTY_ARRAY,
+        options=options_json,
         chosen_option_id=chosen_id,
         chosen_description=by_id.get(chosen_id),
         reasoning=text(reasoning, "reasoning", extra),
@@ -144,73 +136,6 @@ def _decision_type(value: object, extra: Extra) -> str:
     if known is None:
         keep("decision_type", value, extra)
     return known or DecisionType.CUSTOM.value
-
-
-def encode_options(options: object, name: str, extra: Extra) -> bytes:
-    """Encode options alone, as `encode_decision` does; what is no option at all is kept as `{name}_given`."""
-    described = _options(options, extra, [])
-    if not described and options and f"{name}_given" not in extra:
-        keep(name, options, extra)
-    return orjson.dumps(described) if described else EMPTY_ARRAY
-
-
-def _options(options: object, extra: Extra, doubts: list[str]) -> list[dict[str, Any]]:
-    """Return the options as the file has them; anything that is no option at all is kept in `extra`."""
-    if type(options) is not list:
-        options = _listed(options, extra, doubts)
-    if len(options) > DEFAULT_BOUNDS.max_items:
-        doubts.append(f"{len(options):,} options, the first {DEFAULT_BOUNDS.max_items:,} are recorded")
-    return [_option(option, doubts) for option in options[: DEFAULT_BOUNDS.max_items]]
-
-
-def _listed(options: object, extra: Extra, doubts: list[str]) -> list[object]:
-    if options is None:
-        return []
-    if isinstance(options, Mapping) and _OWN_ID in options:
-        return [options]
-    if isinstance(options, Iterable) and not isinstance(options, str | bytes | Mapping):
-        try:
-            return list(islice(options, DEFAULT_BOUNDS.max_items + 1))
-        except Exception:  # noqa: BLE001 - the agent's own iterable may raise anything
-            doubts.append("options cannot be iterated over")
-    doubts.append("options is no list of dicts; it is kept as options_given")
-    keep("options", options, extra)
-    return []
-
-
-def _option(option: object, doubts: list[str]) -> dict[str, Any]:
-    given = option if type(option) is dict else _fields_of(option, doubts)
-    get = given.get
-    extra: Extra = {}
-    encoded: dict[str, Any] = {
-        "id": text(get("id", ""), "id", extra),
-        "description": text(get("description", ""), "description", extra),
-        "action_type": text(get("action_type", "unknown"), "action_type", extra),
-        "action_params": _spliced(object_json(get("action_params"), "action_params", extra)),
-        "pros": array_of_texts(get("pros"), "pros", extra),
-        "cons": array_of_texts(get("cons"), "cons", extra),
-        "confidence": number(get("confidence", 0.5), "confidence", extra, default=0.5),
-    }
-    if not encoded["id"]:
-        doubts.append("an option has no id; it is recorded with an empty one")
-    for name, data in extra.items():
-        encoded[name] = _spliced(data)
-    return encoded
-
-
-def _fields_of(option: object, doubts: list[str]) -> dict[str, Any]:
-    """Return an option that is no dict (a model, a dataclass, a text) as one."""
-    plain = to_json_value(option)
-    if isinstance(plain, dict):
-        return cast("dict[str, Any]", plain)
-    word = plain if isinstance(plain, str) else encode(plain).decode()
-    doubts.append(f"option {word[:80]!r} is no dict; its text is taken as id and description")
-    return {"id": word, "description": word}
-
-
-def _spliced(data: bytes) -> object:
-    """Return JSON that orjson takes over as it is: each value is bounded and encoded by itself."""
-    return orjson.Fragment(data)
 
 
 def encode_outcome(

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from runspan.record._coerce import array_of_texts_json, object_json, optional_text, text
 from runspan.record._encode import (
     encode_decision,
-    encode_options,
     encode_outcome,
     encode_problem,
     encode_run_end,
     encode_run_start,
 )
+from runspan.record._lines import decision_json, outcome_json, problem_json, run_end_json, run_json
 from runspan.record._masks import FunctionMask, Mask, RedactFunction, SecretsMask, StructureMask
+from runspan.record._options import encode_options
 from runspan.record._parts import (
     EMPTY_ARRAY,
     EMPTY_OBJECT,
@@ -27,6 +28,7 @@ from runspan.record._parts import (
     OutcomeParts,
     ProblemParts,
     RunParts,
+    Stamp,
 )
 from runspan.values import dumps, encode, loads
 
@@ -90,24 +92,36 @@ class Encoder:
 
     def run_start(self, run_id: str, *arguments: object, names: Mapping[str, object]) -> RunParts:
         """Encode the arguments of `start_run`, as `encode_run_start` takes them."""
-        return self._masked(encode_run_start(run_id, *arguments, names=names))
+        parts = encode_run_start(run_id, *arguments, names=names)
+        self._masked(parts, run_json)
+        return parts
 
-    def decision(self, *arguments: object) -> tuple[DecisionParts, list[str]]:
+    def decision(self, made: Stamp, *arguments: object) -> tuple[DecisionParts, list[str]]:
         """Encode the arguments of `decide`, as `encode_decision` takes them; return what is doubtful about them too."""
         parts, doubts = encode_decision(*arguments)
-        return self._masked(parts), [self.text(doubt) for doubt in doubts]
+        parts.made = made
+        parts.line = self._masked(parts, decision_json)
+        return parts, [self.text(doubt) for doubt in doubts]
 
-    def outcome(self, *arguments: object) -> OutcomeParts:
+    def outcome(self, recorded: Stamp, *arguments: object) -> OutcomeParts:
         """Encode the arguments of `record_outcome`, as `encode_outcome` takes them."""
-        return self._masked(encode_outcome(*arguments))
+        parts = encode_outcome(*arguments)
+        parts.recorded = recorded
+        parts.line = self._masked(parts, outcome_json)
+        return parts
 
-    def problem(self, *arguments: object) -> ProblemParts:
+    def problem(self, reported: Stamp, *arguments: object) -> ProblemParts:
         """Encode the arguments of `report_problem`, as `encode_problem` takes them."""
-        return self._masked(encode_problem(*arguments))
+        parts = encode_problem(*arguments)
+        parts.reported = reported
+        parts.line = self._masked(parts, problem_json)
+        return parts
 
     def run_end(self, success: object, narrative: object, output_data: object) -> EndParts:
         """Encode the arguments of `end_run`."""
-        return self._masked(encode_run_end(success, narrative, output_data))
+        parts = encode_run_end(success, narrative, output_data)
+        self._masked(parts, run_end_json)
+        return parts
 
     def exception(self, parts: ExceptionParts) -> ExceptionParts:
         """Mask what escaped from the agent's code."""
@@ -136,21 +150,14 @@ class Encoder:
             changed = changed or before != amendment.get("value")
         return changed
 
-    def _masked(self, parts: _P) -> _P:
+    def _masked(self, parts: _P, line_of: Callable[[_P], bytes]) -> bytes:
+        """Mask parts in place; return their line."""
+        line = line_of(parts)
         for mask in self._masks:
-            if mask.suspects(_haystack(parts)):
+            if mask.suspects(line):
                 _mask(mask, parts)
-        return parts
-
-
-def _haystack(parts: _Part) -> bytes:
-    """Return all texts and values of parts, joined by NUL."""
-    kind = type(parts)
-    texts = "\0".join([getattr(parts, name) or "" for name in _TEXTS[kind]])
-    values = [getattr(parts, name) or b"" for name in _VALUES[kind]]
-    for name, data in parts.extra.items():
-        values.append(b'{"%s":%s}' % (name.encode(), data))
-    return b"\0".join((texts.encode(), *values))
+                line = line_of(parts)
+        return line
 
 
 def _mask(mask: Mask, parts: _Part) -> None:

@@ -16,26 +16,30 @@ from runspan.native import (
     format_timestamp,
     parse_timestamp_ns,
 )
-from runspan.record._parts import NULL, DecisionParts, OutcomeParts, ProblemParts, RunParts, Stamp
+from runspan.record._parts import NULL, DecisionParts, EndParts, OutcomeParts, ProblemParts, RunParts, Stamp
 from runspan.values import dumps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = [
+    "add_extra",
     "decision_json",
     "decision_parts",
     "outcome_json",
     "outcome_parts",
     "problem_json",
     "problem_parts",
+    "run_end_json",
     "run_json",
     "run_parts",
     "stamp_of",
+    "with_id",
 ]
 
 _INT64: Final = 2**63
 _UINT64: Final = 2**64
+_UP_TO_ID: Final = len('{"id":""')
 
 
 def run_json(parts: RunParts) -> bytes:
@@ -100,6 +104,27 @@ def problem_json(parts: ProblemParts) -> bytes:
     }
     _add_extra(fields, parts.extra)
     return orjson.dumps(fields)
+
+
+def run_end_json(parts: EndParts) -> bytes:
+    """Return what the end of a Run adds to it as JSON, compact."""
+    fields: dict[str, Any] = {
+        "narrative": parts.narrative,
+        "output_data": orjson.Fragment(parts.output_data or NULL),
+    }
+    _add_extra(fields, parts.extra)
+    return orjson.dumps(fields)
+
+
+def with_id(line: bytes, part_id: str) -> bytes:
+    """Return a line that was made with an empty id with another: `dec_0`, `prob_0`."""
+    return b'{"id":"%s"%s' % (part_id.encode(), line[_UP_TO_ID:])
+
+
+def add_extra(parts: DecisionParts, name: str, data: bytes) -> None:
+    """Add an extra field, given as JSON, to parts that have their line."""
+    parts.extra[name] = data
+    parts.line = b'%s,"%s":%s}' % (parts.line[:-1], name.encode(), data)
 
 
 def _add_extra(fields: dict[str, Any], extra: Mapping[str, bytes]) -> None:

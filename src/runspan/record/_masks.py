@@ -41,7 +41,7 @@ class Mask(Protocol):
     """One thing that may be kept from the record."""
 
     def suspects(self, haystack: bytes | str) -> bool:
-        """Whether it may change something in these texts and JSON values, joined by NUL; False is sure."""
+        """Whether it may change something in a text, or in a JSON document; False is sure."""
 
     def text(self, text: str, field: str) -> Masked:
         """Return a text as it is to be recorded, and what was found in it."""

@@ -75,6 +75,8 @@ class DecisionParts:
     evaluation: bytes = NULL
     extra: dict[str, bytes] = field(default_factory=dict)
     """Extra fields, name -> JSON, in their order."""
+    line: bytes = b""
+    """All of it as native JSON, from the call that made it; the run gives the id."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,6 +93,8 @@ class OutcomeParts:
     summary: str = ""
     extra: dict[str, bytes] = field(default_factory=dict)
     """Extra fields, name -> JSON, in their order."""
+    line: bytes = b""
+    """All of it as native JSON, from the call that made it; the run gives the id."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,6 +112,8 @@ class ProblemParts:
     suggested_fix: str | None = None
     extra: dict[str, bytes] = field(default_factory=dict)
     """Extra fields, name -> JSON, in their order."""
+    line: bytes = b""
+    """All of it as native JSON, from the call that made it; the run gives the id."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runspan.errors import ConfigError
+from runspan.forking import in_one_process
 from runspan.redaction._engine import built_in_hint, built_in_spans
 from runspan.redaction._findings import Span, replace
 from runspan.redaction._own import Own
@@ -26,7 +27,10 @@ _SHORTEST: Final = 5
 
 
 class Redactor:
-    """Built-in rules, plus a user's own keys and patterns."""
+    """Built-in rules, plus a user's own keys and patterns.
+
+    RE2 lets other threads run while it searches, and holds locks of its own: no fork may come then.
+    """
 
     def __init__(self, *, patterns: Mapping[str, str] | None = None, keys: Iterable[str] = ()) -> None:
         """Compile what is needed to say that there is nothing; the rest is compiled when a text needs it.
@@ -52,7 +56,8 @@ class Redactor:
             haystack: Texts as they are and JSON documents as orjson writes them, any number, joined by NUL.
         """
         data = haystack if isinstance(haystack, bytes) else haystack.encode("utf-8", "surrogatepass")
-        return self._hint.search(data) is not None or (self._own is not None and self._own.suspects(data))
+        with in_one_process:
+            return self._hint.search(data) is not None or (self._own is not None and self._own.suspects(data))
 
     def text(self, text: str) -> tuple[str, list[str]]:
         """Replace the secrets in a text.
@@ -67,7 +72,8 @@ class Redactor:
             return text, []
         names: dict[str, None] = {}
         for _ in range(_ROUNDS):
-            data, rules = replace(data, self._spans(data))
+            with in_one_process:
+                data, rules = replace(data, self._spans(data))
             if not rules:
                 break
             names |= dict.fromkeys(rules)
@@ -84,7 +90,8 @@ class Redactor:
             The value, the very same object if there was nothing, and what was replaced.
         """
         walk = Walk(self.text, self._keys.rule_of)
-        made = walk.start(value, path)
+        with in_one_process:
+            made = walk.start(value, path)
         return (made, walk.findings) if walk.findings else (value, [])
 
     def _spans(self, data: bytes) -> list[Span]:

@@ -175,7 +175,10 @@ def forward(
         run: The run.
     """
     beneath = current_span_or_none()
-    while isinstance(beneath, ForwardingSpan) and beneath.run is run and beneath not in {enclosing, outermost}:
+    # `type(…) is`: for an abstract class `isinstance` costs more than the rest of this.
+    while (
+        type(beneath) is ForwardingSpan and beneath.run is run and beneath is not enclosing and beneath is not outermost
+    ):
         beneath = beneath.beneath
     return ForwardingSpan(ours, beneath, enclosing, run)
 
@@ -204,7 +207,11 @@ def _replace(span: Span | None, scope: Scope | None) -> None:
 def leave_decision(span: ForwardingSpan) -> None:
     """Take a decision's span out of the context, but only if it is the current one."""
     if current_span_or_none() is span:
-        _replace(span.floor(), current_scope())
+        floor = span.floor()
+        if floor is not None:
+            make_current(floor)
+        else:
+            _replace(None, current_scope())
 
 
 def restore_scope(mine: Scope) -> None:

@@ -39,7 +39,14 @@ class LiveSpan:
     )
 
     def __init__(
-        self, span: Span, run_id: str, settings: Settings, *, parent_id: int = 0, reserved_events: int = 0
+        self,
+        span: Span,
+        run_id: str,
+        settings: Settings,
+        *,
+        parent_id: int = 0,
+        reserved_events: int = 0,
+        used: int = 0,
     ) -> None:
         """Take a started span.
 
@@ -49,6 +56,7 @@ class LiveSpan:
             settings: Bounds.
             parent_id: Its parent span, 0 for none.
             reserved_events: Events to keep room for: a decision's outcome.
+            used: Bytes that its strings take already.
         """
         self.span = span
         self.parent_id = parent_id
@@ -56,7 +64,7 @@ class LiveSpan:
         self._is_recording = span.is_recording()
         self._max_value_bytes = settings.max_value_bytes
         self._events_left = settings.event_limit - reserved_events
-        self._room = MAX_SPAN_BYTES
+        self._room = MAX_SPAN_BYTES - used
         self._failed = False
 
     @property
@@ -72,6 +80,10 @@ class LiveSpan:
     def set(self, attributes: dict[str, Any]) -> None:
         """Set attributes, cut to fit."""
         self.span.set_attributes(self._fitted(attributes))
+
+    def set_one(self, name: str, value: str | int) -> None:
+        """Set an attribute that is short."""
+        self.span.set_attribute(name, value)
 
     def add_event(self, name: str, unix_nano: int, attributes: dict[str, Any], *, reserved: bool = False) -> None:
         """Add an event, cut to fit.
@@ -111,7 +123,8 @@ class LiveSpan:
         self.add_event(semconv.EVENT_EXCEPTION, unix_nano, attributes)
 
     def end(self, unix_nano: int) -> None:
-        """End it; what every span carries is set again last, because limits evict the oldest attribute."""
-        if self._is_recording:
+        """End it; what every span carries is set again where a limit has evicted it: the oldest go first."""
+        # Looking is a fourth of setting; spans that do not show their attributes get them again in any case.
+        if self._is_recording and semconv.RUN_ID not in getattr(self.span, "attributes", ()):
             self.span.set_attributes(identity(self._run_id))
         self.span.end(unix_nano)

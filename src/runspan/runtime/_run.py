@@ -15,12 +15,7 @@ from opentelemetry import context as context_api
 from runspan.health import contained
 from runspan.journal import EndStep
 from runspan.native import RunStatus
-from runspan.record import (
-    RunRecord,
-    decision_json,
-    outcome_json,
-    problem_json,
-)
+from runspan.record import RunRecord, add_extra, plain_text, problem_json, with_id
 from runspan.runtime._calls import RecordingCalls
 from runspan.runtime._clock import RunClock
 from runspan.runtime._context import (
@@ -40,16 +35,18 @@ from runspan.runtime._exceptions import Escapes, error_type_of
 from runspan.runtime._finish import finish
 from runspan.runtime._journal import RunJournal
 from runspan.runtime._spans import RunSpans
-from runspan.values import text_of
+from runspan.values import clean_text, loads
 
 if TYPE_CHECKING:
     from runspan.models import Run
-    from runspan.record import DecisionParts, OutcomeParts, ProblemParts, Stamp
+    from runspan.record import DecisionParts, OutcomeParts, ProblemParts, RunParts, Stamp
     from runspan.runtime._live import LiveSpan
     from runspan.runtime._runtime import Runtime
 
 __all__ = ["OpenRun"]
 
+_MAX_NAMED: Final = 200
+"""Characters of an agent's own id in a text of ours."""
 _EXITED: Final = "the process exited before the run ended"
 
 _logger = logging.getLogger("runspan.runtime")
@@ -120,12 +117,14 @@ class OpenRun(RecordingCalls):
 
     def begin(self, goal_id: object, goal_description: object, input_data: object, session_id: object) -> None:
         """Start it: record, run span, context."""
-        session = None if session_id is None else text_of(session_id)
-        names = {"agent_name": self._runtime.agent_name, "session_id": session}
-        parts = self._encoder.run_start(self._id, goal_id, goal_description, input_data, names=names)
+        session = None if session_id is None else plain_text(session_id)
+        given = {"agent_name": self._runtime.agent_name, "session_id": session}
+        parts = self._encoder.run_start(self._id, goal_id, goal_description, input_data, names=given)
+        # As they are recorded: what is kept out of the file is kept out of journal and span.
+        names = {name: _name_in(parts, name) for name in given}
         parts.started = self._clock.started
         with contained("spans", self._health):
-            self._trace_id = self._spans.start_run(parts, agent_name=self._runtime.agent_name, session_id=session)
+            self._trace_id = self._spans.start_run(parts, **names)
         if self._trace_id is not None:
             parts.extra = {"trace_id": b'"%s"' % self._trace_id.encode(), **parts.extra}
         self._record = RunRecord(parts)
@@ -146,11 +145,12 @@ class OpenRun(RecordingCalls):
         """
         intent, options, chosen, reasoning, *rest = arguments
         node = self._node_id if node_id is None else node_id
-        parts, doubts = self._encoder.decision(intent, options, chosen, reasoning, node, *rest)
+        parts, doubts = self._encoder.decision(self._clock.now(), intent, options, chosen, reasoning, node, *rest)
         for doubt in doubts:
             self._health.warn(_logger, "doubtful decision", "decide in run %s: %s", self._id, doubt)
-        parts.made = self._clock.now()
         parent = executing_decision(self)
+        if parent is not None:
+            add_extra(parts, "parent_decision_id", b'"%s"' % parent.id.encode())
         live = None
         with contained("spans", self._health):
             live = self._spans.start_decision(parts, parent.live if parent is not None else None)
@@ -160,7 +160,7 @@ class OpenRun(RecordingCalls):
             return None
         with contained("spans", self._health):
             if live is not None:
-                self._spans.describe_decision(live, parts)
+                self._spans.place_decision(live, parts)
             self._hand_over()
         if decision.forwarding is not None:
             make_current(decision.forwarding)
@@ -168,14 +168,12 @@ class OpenRun(RecordingCalls):
 
     def _take(self, parts: DecisionParts, live: LiveSpan | None, parent: Decision | None) -> Decision | None:
         """Give a decision its id and place; from here on it is in the record."""
-        if parent is not None:
-            parts.extra["parent_decision_id"] = b'"%s"' % parent.id.encode()
         with self._lock:
             if self._record is None or not self.is_open:
                 return None
             parts.id = f"dec_{self._record.next_decision}"
             parts.index = self._record.decision_count
-            line = decision_json(parts)
+            line = with_id(parts.line, parts.id)
             self._journal.add_decision(line, parts.index, live)
             with contained("record", self._health):
                 self._record.add_decision(line)
@@ -206,8 +204,8 @@ class OpenRun(RecordingCalls):
             cancelled: Whether the decision was interrupted.
             exc: What escaped from the agent's code.
         """
-        parts = self._encoder.outcome(*arguments)
-        named = decision_id if type(decision_id) is str else text_of(decision_id)
+        parts = self._encoder.outcome(self._clock.now(), *arguments)
+        named = decision_id if type(decision_id) is str else plain_text(decision_id)
         placed = self._place_outcome(named, parts, cancelled=cancelled, exc=exc)
         if placed is None:
             self.note_ignored("record_outcome")
@@ -225,19 +223,17 @@ class OpenRun(RecordingCalls):
         with self._lock:
             if self._record is None or not self.is_open:
                 return None
-            parts.recorded = self._clock.now()
             decision = self._decisions.get(decision_id)
             if decision is None or decision.ended is not None:
                 return self._add_stray_outcome(decision_id, parts)
             self._decisions.end(decision, parts.recorded)
             error_type = error_type_of(exc) if exc is not None else None
             exception = self._escapes.parts_of(exc) if exc is not None and not cancelled else None
-            line = outcome_json(parts)
             self._journal.add_outcome(
-                line, decision.id, cancelled=cancelled, error_type=error_type, exception=exception
+                parts.line, decision.id, cancelled=cancelled, error_type=error_type, exception=exception
             )
             with contained("record", self._health):
-                self._record.add_outcome(decision.position, decision.id, line)
+                self._record.add_outcome(decision.position, decision.id, parts.line)
             if decision.live is not None:
                 with contained("spans", self._health):
                     self._spans.add_outcome(
@@ -251,9 +247,11 @@ class OpenRun(RecordingCalls):
     def _add_stray_outcome(self, decision_id: str, parts: OutcomeParts) -> str:
         """Keep an outcome that no decision can take as a warning, whole in the problem's field `outcome`."""
         what = "a second outcome for decision" if self._is_known(decision_id) else "an outcome for an unknown decision"
-        problem = self._encoder.problem("warning", "", decision_id, None, None)
-        problem.description = f"runspan was given {what}: {problem.decision_id}"
-        problem.extra["outcome"] = outcome_json(parts)
+        problem = self._encoder.problem(parts.recorded, "warning", "", decision_id, None, None)
+        # The field `decision_id` has it whole; whatever the agent took for an id need not stand there twice.
+        problem.description = f"runspan was given {what}: {clean_text(problem.decision_id or '', _MAX_NAMED)}"
+        problem.extra["outcome"] = parts.line
+        problem.line = problem_json(problem)
         self._add_problem(problem)
         return what
 
@@ -261,7 +259,7 @@ class OpenRun(RecordingCalls):
 
     def add_problem(self, *arguments: object) -> str:
         """Record a problem; return its id, empty where the run has ended meanwhile."""
-        parts = self._encoder.problem(*arguments)
+        parts = self._encoder.problem(self._clock.now(), *arguments)
         with self._lock:
             is_open = self._record is not None and self.is_open
             is_stray = parts.decision_id is not None and not self._is_known(parts.decision_id)
@@ -280,12 +278,11 @@ class OpenRun(RecordingCalls):
             return
         parts.id = f"prob_{record.next_problem}"
         parts.index = record.problem_count
-        parts.reported = self._clock.now()
         named = self._decisions.get(parts.decision_id or "")
         taker = None
         with contained("spans", self._health):
             taker = self._spans.add_problem(named.live if named is not None else None, parts)
-        line = problem_json(parts)
+        line = with_id(parts.line, parts.id)
         self._journal.add_problem(line, parts.index, taker, self._spans.take_begun())
         with contained("record", self._health):
             record.add_problem(line)
@@ -379,3 +376,9 @@ class OpenRun(RecordingCalls):
             return self
         self.note_ignored(call)
         return None
+
+
+def _name_in(parts: RunParts, name: str) -> str | None:
+    """Return an extra field of a run's start, None where there is no text in it."""
+    told = loads(parts.extra.get(name, b"null"))
+    return told if isinstance(told, str) else None

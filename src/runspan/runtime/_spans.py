@@ -15,7 +15,9 @@ from runspan.mapping import (
     checksum_of,
     decision_attributes,
     decision_details,
+    decision_place,
     decision_span_name,
+    fit,
     identity,
     outcome_attributes,
     outcome_word,
@@ -72,16 +74,17 @@ class RunSpans:
             parent_id = 0
             links = [Link(outside)] if outside.is_valid else []
             context = set_span_in_context(INVALID_SPAN)
+        attributes, used = self._fitted(run_attributes(parts, agent_name=agent_name, session_id=session_id))
         span = self._tracer.start_span(
             run_span_name(parts),
             context=context,
-            attributes=run_attributes(parts, agent_name=agent_name, session_id=session_id),
+            attributes=attributes,
             links=links,
             start_time=parts.started.unix_nano,
         )
         if not span.get_span_context().is_valid:
             return None
-        self.root = LiveSpan(span, parts.id, self._settings, parent_id=parent_id)
+        self.root = LiveSpan(span, parts.id, self._settings, parent_id=parent_id, used=used)
         if not self.root.is_recording:
             return None
         self.root.set(run_details(parts))
@@ -89,21 +92,35 @@ class RunSpans:
 
     def start_decision(self, parts: DecisionParts, parent: LiveSpan | None) -> LiveSpan | None:
         """Start a decision span under its parent, the run span where there is none; None without an SDK."""
-        parent = parent or self.root
-        if parent is None:
+        root = self.root
+        if root is None:
             return None
+        parent = parent or root
+        described = decision_attributes(parts, self._run_id)
+        if root.is_recording:  # then this one will most likely record, too, and one call costs less than two
+            described |= decision_details(parts)
+        attributes, used = self._fitted(described)
         span = self._tracer.start_span(
             decision_span_name(parts, self._settings.span_names),
             context=set_span_in_context(parent.span),
-            attributes=decision_attributes(parts, self._run_id),
+            attributes=attributes,
             start_time=parts.made.unix_nano,
         )
         parent_id = parent.span.get_span_context().span_id
-        return LiveSpan(span, self._run_id, self._settings, parent_id=parent_id, reserved_events=_OUTCOME_ROOM)
+        return LiveSpan(
+            span, self._run_id, self._settings, parent_id=parent_id, reserved_events=_OUTCOME_ROOM, used=used
+        )
 
-    def describe_decision(self, live: LiveSpan, parts: DecisionParts) -> None:
-        """Put the rest of a decision on its span."""
-        if live.is_recording:
+    def _fitted(self, attributes: dict[str, Any]) -> tuple[dict[str, Any], int]:
+        return fit(attributes, max_value_bytes=self._settings.max_value_bytes)
+
+    def place_decision(self, live: LiveSpan, parts: DecisionParts) -> None:
+        """Put on a decision's span which one it is, and the rest where that is not there yet."""
+        if not live.is_recording:
+            return
+        for name, value in decision_place(parts).items():
+            live.set_one(name, value)
+        if self.root is not None and not self.root.is_recording:
             live.set(decision_details(parts))
 
     def add_outcome(
@@ -120,7 +137,7 @@ class RunSpans:
             return
         attributes = outcome_attributes(parts)
         live.add_event(semconv.EVENT_OUTCOME, parts.recorded.unix_nano, attributes, reserved=True)
-        live.set({semconv.DECISION_OUTCOME: outcome_word(success=parts.success, cancelled=cancelled)})
+        live.set_one(semconv.DECISION_OUTCOME, outcome_word(success=parts.success, cancelled=cancelled))
         if not parts.success and not cancelled:
             live.fail(parts.error or parts.summary, error_type or semconv.ERROR_TYPE_OTHER)
         if exception is not None:
@@ -206,7 +223,7 @@ class RunSpans:
     def end_decision(self, live: LiveSpan, ended: Stamp, *, is_missing: bool = False) -> None:
         """Hand a decision span to the processors."""
         if is_missing and live.is_recording:
-            live.set({semconv.DECISION_OUTCOME: "missing"})
+            live.set_one(semconv.DECISION_OUTCOME, "missing")
         live.end(ended.unix_nano)
 
     def end(self, ended: Stamp) -> None:

@@ -13,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from runspan.health import PROCESS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -97,8 +99,8 @@ class _Background:
         except OSError as exc:  # a full disk, say
             _logger.info("put off again: %s", exc)
             return False
-        except Exception:
-            _logger.exception("work of the storage's that was put off has failed")
+        except Exception as exc:  # noqa: BLE001 - nobody waits for it; it is counted
+            PROCESS.error(_logger, "storage", exc, "work of the storage's that was put off has failed")
             return True
 
     def finish(self) -> None:

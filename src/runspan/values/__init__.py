@@ -4,7 +4,7 @@
 """
 
 from runspan.values._bounds import DEFAULT_BOUNDS, NO_BOUNDS, Bounds
-from runspan.values._encode import encode, to_json_value
+from runspan.values._encode import encode, encode_plain, to_json_value
 from runspan.values._json import dumps, is_deeper, loads
 from runspan.values._text import clean_text, text_of
 
@@ -15,6 +15,7 @@ __all__ = [
     "clean_text",
     "dumps",
     "encode",
+    "encode_plain",
     "is_deeper",
     "loads",
     "text_of",

@@ -39,7 +39,7 @@ from runspan.values._walk import Walk
 if TYPE_CHECKING:
     from runspan.native import JSONValue
 
-__all__ = ["encode", "to_json_value"]
+__all__ = ["encode", "encode_plain", "to_json_value"]
 
 # No `default` hook: no Python code runs while orjson walks the agent's containers, so the GIL is kept and a container
 # that another thread changes meanwhile cannot hurt.
@@ -61,17 +61,29 @@ def encode(value: object, bounds: Bounds = DEFAULT_BOUNDS) -> bytes:
         bounds: How much of it is kept.
     """
     try:
-        collections = _collections_of(value, bounds)
+        data = encode_plain(value, bounds)
+        return data if data is not None else dumps(to_json_value(value, bounds))
+    except (RecursionError, ValueError):  # ValueError: `dumps` had no room on the stack
+        return _NO_ROOM
+
+
+def encode_plain(value: object, bounds: Bounds = DEFAULT_BOUNDS, *, unknown: list[Any] | None = None) -> bytes | None:
+    """Return the JSON of a value that is plain JSON already and within bounds; None where it needs care.
+
+    Args:
+        value: Anything.
+        bounds: How much of it is kept.
+        unknown: What of it has to be looked at; all of it by default.
+    """
+    try:
+        collections = _collections_of(value if unknown is None else unknown, bounds)
         if collections is not None:
             data = orjson.dumps(value, option=_PLAIN_ONLY)
             if len(data) <= bounds.max_string or not _has_long_key(collections, bounds.max_string):
                 return data
     except Exception:  # noqa: BLE001, S110 - nothing that could be said here would help
         pass  # a large integer, a lone surrogate, a key that is no string; or another thread is changing the value
-    try:
-        return dumps(to_json_value(value, bounds))
-    except (RecursionError, ValueError):  # ValueError: `dumps` had no room on the stack
-        return _NO_ROOM
+    return None
 
 
 def to_json_value(value: object, bounds: Bounds = DEFAULT_BOUNDS) -> JSONValue:

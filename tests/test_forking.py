@@ -1,4 +1,4 @@
-"""What a forked child inherits of files and locks: nothing. Their bytes and modes are shown through the storage."""
+"""What a forked child inherits of its parent's other threads: neither files nor locks, RE2's included."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runspan.files import Folder, in_one_process, try_lock
+from runspan.files import Folder, try_lock
+from runspan.forking import in_one_process
+from runspan.redaction import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -64,6 +66,28 @@ def test_lock_is_not_held_by_a_forked_child(tmp_path: Path, forked: Callable[[Ca
         assert (True, True) == (bool(is_answered), is_free)
 
 
+@pytest.mark.parametrize(
+    "search",
+    [Redactor.suspects, Redactor.text, lambda rules, text: rules.value({"x": text})],
+    ids=["suspects", "text", "value"],
+)
+def test_fork_waits_for_a_search(search: Callable[[Redactor, str], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    """RE2 lets other threads run while it holds locks of its own."""
+    seen: list[bool] = []
+
+    class Hint:
+        """The pre-filter of a redactor."""
+
+        def search(self, data: bytes) -> None:  # noqa: ARG002 - as RE2's
+            """Note whether a fork of another thread would wait now."""
+            seen.append(threading.get_ident() in in_one_process._depths)  # noqa: SLF001 - what it is about
+
+    monkeypatch.setattr("runspan.redaction._redactor.built_in_hint", Hint)
+    search(Redactor(), "long enough")
+
+    assert {True} == set(seen)
+
+
 def test_fork_waits_for_files_that_are_open(tmp_path: Path, forked: Callable[[Callable[[], object]], int]) -> None:
     """The child has none of them, and opens its own."""
     folder = Folder(tmp_path)
@@ -71,7 +95,7 @@ def test_fork_waits_for_files_that_are_open(tmp_path: Path, forked: Callable[[Ca
     opened: list[int] = []
 
     def use() -> None:
-        with in_one_process():
+        with in_one_process:
             opened.append(os.open(tmp_path, os.O_RDONLY))
             inside.set()
             forking.wait(0.2)  # the fork has begun, or is about to
