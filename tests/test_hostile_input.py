@@ -277,7 +277,7 @@ from tests.traces import native_run, spans_of
 spans = sorted(spans_of([native_run(number) for number in range(30)]), key=lambda span: span.parent_span_id is None)
 def until_killed():
     yield from spans[:80]
-    opened = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
+    opened = [path for fd in os.listdir("/proc/self/fd") if os.path.exists(path := f"/proc/self/fd/{fd}")]
     print([oct(os.stat(path).st_mode) for path in opened if ".spans-" in os.readlink(path)], flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 list(runs_from_spans(until_killed(), max_waiting_bytes=10_000, spool_folder=Path(sys.argv[1])))
