@@ -18,6 +18,7 @@ from runspan.errors import UnsupportedFormatError
 from runspan.mapping import EventRecord, SpanRecord, decode_run, encode_run
 from runspan.native import derive_run
 from runspan.values import dumps, loads
+from tests.invented import native_runs, sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,84 +30,6 @@ def encoded(run: dict[str, Any], **options: Any) -> list[SpanRecord]:
     """Encode a run with ids counted from 1."""
     ids = itertools.count(1)
     return encode_run(run, trace_id=1, next_span_id=lambda: next(ids), **options)
-
-
-def sample(decisions: int = 3, problems: int = 2) -> dict[str, Any]:
-    """Return a native run of that size."""
-    run: dict[str, Any] = {
-        "id": "run_20261123_120000_00000001",
-        "goal_id": "goal",
-        "started_at": "2026-11-23T12:00:00Z",
-        "status": "completed",
-        "completed_at": "2026-11-23T12:00:09.500000Z",
-        "decisions": [decision(number) for number in range(decisions)],
-        "problems": [problem(number) for number in range(problems)],
-        "metrics": {
-            "total_decisions": decisions,
-            "successful_decisions": decisions,
-            "failed_decisions": 0,
-            "total_tokens": 3 * decisions,
-            "total_latency_ms": 0,
-            "nodes_executed": ["node"] if decisions else [],
-            "edges_traversed": [],
-        },
-        "narrative": "It went well.",
-        "goal_description": "",
-        "input_data": {"a": [1, None, -0.0]},
-        "output_data": {},
-        "trace_id": "0" * 31 + "1",
-    }
-    return derive_run(run)
-
-
-def decision(number: int) -> dict[str, Any]:
-    """Return a native decision with an outcome."""
-    option = {
-        "id": "a",
-        "description": "A",
-        "action_type": "unknown",
-        "action_params": {},
-        "pros": ["quick"],
-        "cons": [],
-        "confidence": 0.5,
-    }
-    outcome = {
-        "success": True,
-        "result": {"n": number},
-        "error": None,
-        "state_changes": {},
-        "tokens_used": 3,
-        "latency_ms": 0,
-        "summary": "done",
-        "timestamp": f"2026-11-23T12:00:0{number % 9}.000002Z",
-    }
-    return {
-        "id": f"dec_{number}",
-        "timestamp": f"2026-11-23T12:00:0{number % 9}.000001Z",
-        "node_id": "node",
-        "intent": f"intent {number}",
-        "decision_type": "custom",
-        "options": [option],
-        "chosen_option_id": "a",
-        "reasoning": "because",
-        "active_constraints": ["c"],
-        "input_context": {"k": "v"},
-        "outcome": outcome,
-        "evaluation": None,
-    }
-
-
-def problem(number: int) -> dict[str, Any]:
-    """Return a native problem."""
-    return {
-        "id": f"prob_{number}",
-        "severity": "warning",
-        "description": f"problem {number}",
-        "root_cause": None,
-        "decision_id": "dec_0" if number % 2 else None,
-        "timestamp": "2026-11-23T12:00:09Z",
-        "suggested_fix": "fix",
-    }
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.parents[1].name + path.stem[-9:])
@@ -138,41 +61,12 @@ def test_order_and_repetition_of_spans_do_not_matter(seed: int, repeats: int) ->
     assert decode_run(spans).data == dumps(sample(), indent=True)
 
 
-WORDS = st.text(st.characters(exclude_categories=["Cs"]))
-SCALARS = st.none() | st.booleans() | st.integers(-(2**70), 2**70) | WORDS
-JSON = st.recursive(
-    SCALARS | st.floats(allow_nan=False, allow_infinity=False),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(WORDS, inner, max_size=4),
-    max_leaves=12,
-)
-OBJECT = st.dictionaries(WORDS, JSON, max_size=4)
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
-
-
-@given(data=st.data())
-def test_any_values_in_any_field_come_back(data: st.DataObject) -> None:
+@given(run=native_runs())
+def test_any_values_in_any_field_come_back(run: dict[str, Any]) -> None:
     """Texts, numbers of any size and JSON of any shape, extra fields and wrong types included."""
-    run = sample(2, 2)
-    draw = data.draw
-    run["input_data"], run["output_data"] = draw(OBJECT), draw(OBJECT)
-    run["goal_id"], run["narrative"] = draw(TEXT), draw(TEXT)
-    first, second = run["decisions"]
-    first["outcome"]["result"] = draw(JSON)
-    first["outcome"]["tokens_used"] = draw(st.integers(-(2**80), 2**80))
-    first["input_context"], first["reasoning"] = draw(OBJECT), draw(TEXT)
-    second["outcome"] = draw(st.none() | st.just(second["outcome"]))
-    second["evaluation"] = draw(st.none() | st.just({"goal_aligned": True, "outcome_quality": 0.25}))
-    second["id"] = draw(TEXT)
-    second["timestamp"] = draw(TEXT | st.just("2026-11-23 12:00:00+02:00"))
-    run["problems"][1]["root_cause"] = draw(st.none() | TEXT)
-    run[draw(st.sampled_from(["agent_name", "team", "started_at", "completed_at", "status", "metrics"]))] = draw(JSON)
-    derived = loads(dumps(run))
-    assert isinstance(derived, dict)
-    derive_run(derived)
-
-    decoded = decode_run(encoded(derived))
+    decoded = decode_run(encoded(run))
     assert decoded.missing == ()
-    assert decoded.data == dumps(derived, indent=True)
+    assert decoded.data == dumps(run, indent=True)
 
 
 def test_hand_edited_file_comes_back_in_its_own_order() -> None:

@@ -128,7 +128,7 @@ def one_line(decision: JSONObject) -> str:
 
 def default_narrative(run: JSONObject) -> str:
     """Return the narrative of a Run that was given none."""
-    metrics = run.get("metrics") or {}
+    metrics = _object(run.get("metrics"))
     names = ("total_decisions", "successful_decisions", "failed_decisions")
     total, succeeded, failed = (_number(metrics.get(name)) for name in names)
     ended = "completed successfully" if run.get("status") == RunStatus.COMPLETED else "failed"
@@ -156,8 +156,8 @@ def summarize(run: JSONObject) -> JSONObject:
         "status": run.get("status"),
         "duration_ms": duration_ms(run.get("started_at"), run.get("completed_at")),
         "decision_count": len(decisions),
-        "success_rate": success_rate(run.get("metrics") or {}),
-        "problem_count": len(run.get("problems") or []),
+        "success_rate": success_rate(_object(run.get("metrics"))),
+        "problem_count": len(_list(run.get("problems"))),
         "narrative": run.get("narrative") or "",
         "key_decisions": [one_line(decision) for decision in decisions if _is_key(decision)][:_KEY_DECISIONS],
         "critical_problems": _descriptions(run, "critical"),
@@ -183,8 +183,19 @@ def _descriptions(run: JSONObject, severity: str) -> list[str]:
     return [str(problem.get("description")) for problem in problems if problem.get("severity") == severity]
 
 
+# A file edited by hand may hold anything anywhere.
+
+
 def _objects(value: object) -> Iterator[Any]:
-    return (item for item in value if isinstance(item, dict)) if isinstance(value, list) else iter(())
+    return (item for item in _list(value) if isinstance(item, dict))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _number(value: object) -> Any:
