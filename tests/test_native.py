@@ -160,7 +160,9 @@ def test_what_is_no_timestamp(text: object) -> None:
     assert parse_timestamp_ns(text) is None
 
 
-@pytest.mark.parametrize("run", [{}, {"decisions": None, "problems": 3, "metrics": []}, {"decisions": [None, {}, 5], "metrics": "x"}])
+@pytest.mark.parametrize(
+    "run", [{}, {"decisions": None, "problems": 3, "metrics": []}, {"decisions": [None, {}, 5], "metrics": "x"}]
+)
 def test_hand_edited_files_are_tolerated(run: dict[str, Any]) -> None:
     """Missing and null fields count as their defaults."""
     derived = derive_run(json.loads(json.dumps(run)))
