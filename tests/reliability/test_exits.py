@@ -74,4 +74,4 @@ def test_exit_is_bounded_with_the_collector_down(tmp_path: Path, tally: Tally) -
     _, took_s = end(tmp_path, "return", "http://127.0.0.1:9")
     tally.note("exit with the collector down", f"{took_s:.2f} s")
 
-    assert took_s < (3.0 if tally.is_soak else 10.0)
+    assert took_s < (2.0 if tally.is_soak else 10.0)

@@ -86,7 +86,8 @@ class RunRecord:
 
     def add_outcome(self, position: int, decision_id: str, line: bytes) -> None:
         """Add the Outcome of the decision that was added as number `position`, given as native JSON."""
-        self._outcomes[position] = line
+        # A copy of just that size: what orjson gives holds 4 KiB at the least, however short it is.
+        self._outcomes[position] = bytes(memoryview(line))
         if self._model is not None:
             from runspan.models import Outcome  # noqa: PLC0415 - as above
 
