@@ -86,6 +86,17 @@ def test_without_redaction_the_same_test_finds_it(tmp_path: Path, caplog: pytest
     assert SECRET in everything(tmp_path, captured, caplog.text)
 
 
+def test_names_are_masked_too(tmp_path: Path) -> None:
+    """Of the agent and of its session, in the journal of a run in progress and on its span as in the file."""
+    captured = CapturedRuns(tmp_path, agent_name=f"agent {SECRET}", session_id=f"session {SECRET}")
+    run_id = captured.runtime.start_run("goal")
+    open_journal = (tmp_path / "journal" / f"{run_id}.jsonl").read_text()
+    captured.runtime.end_run(True)
+
+    assert SECRET not in open_journal + everything(tmp_path, captured, "")
+    assert f"agent {REDACTED}" == captured.span("run goal").attributes["gen_ai.agent.name"]
+
+
 def test_variable_switches_it_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Unless the argument asks for it."""
     monkeypatch.setenv("RUNSPAN_REDACT", "false")

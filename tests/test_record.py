@@ -346,3 +346,21 @@ def test_doubts_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
 
     assert "an option has no id" in caplog.text
     assert {"doubtful decision": 2} == runs.runtime.health()
+
+
+def test_names_of_endless_structure_take_no_time(tmp_path: Path) -> None:
+    """What only names something may be anything; lists that share each other have an endless `str`."""
+    shared: list[Any] = []
+    for _ in range(60):
+        shared = [shared, shared]
+    runs = CapturedRuns(tmp_path, agent_name=shared, session_id=shared)
+    runtime: Any = runs.runtime
+    run_id = runtime.start_run("goal")
+    runtime.record_outcome(shared, True)
+    runtime.decide("i", [], "", "r", constraints=[shared, ["x" * 60_000, "y" * 60_000]])
+    runtime.end_run(True)
+    run = json.loads((tmp_path / "runs" / f"{run_id}.json").read_bytes())
+
+    assert len(run["agent_name"]) <= 65_536 + 50 >= len(run["session_id"])
+    assert len(run["problems"][0]["description"]) < 400
+    assert max(map(len, run["decisions"][0]["active_constraints"])) <= 65_536 + 50

@@ -4,6 +4,7 @@ A call's arguments become parts once (`encode_decision`, …); the same parts gi
 span's attributes. See DecisionParts and its like for the shapes.
 """
 
+from runspan.record._coerce import plain_text
 from runspan.record._encode import encode_decision, encode_outcome, encode_problem, encode_run_end, encode_run_start
 from runspan.record._encoder import Encoder
 from runspan.record._lines import (
@@ -58,6 +59,7 @@ __all__ = [
     "metrics_of",
     "outcome_json",
     "outcome_parts",
+    "plain_text",
     "problem_json",
     "problem_parts",
     "run_json",

@@ -26,6 +26,7 @@ __all__ = [
     "number",
     "object_json",
     "optional_text",
+    "plain_text",
     "text",
     "whole",
 ]
@@ -60,6 +61,17 @@ def text(value: object, field: str, extra: Extra) -> str:
         return plain
     keep(field, value, extra)
     return clean_text(dumps(plain).decode(), _MAX_STRING)
+
+
+def plain_text(value: object) -> str:
+    """Return a text for what names something: a session, a decision.
+
+    A collection is never asked for its `str`, which takes for ever where lists share each other many levels deep.
+    """
+    if value is None:
+        return "None"
+    plain = to_json_value(value)
+    return plain if isinstance(plain, str) else clean_text(dumps(plain).decode(), _MAX_STRING)
 
 
 def _is_utf8(value: str) -> bool:
@@ -171,7 +183,7 @@ def array_of_texts(value: object, field: str, extra: Extra) -> list[str]:
     if all(isinstance(item, str) for item in items):
         return cast("list[str]", items)
     keep(field, value, extra)
-    return [item if isinstance(item, str) else dumps(item).decode() for item in items]
+    return [item if isinstance(item, str) else clean_text(dumps(item).decode(), _MAX_STRING) for item in items]
 
 
 def _is_simple(item: object) -> bool:

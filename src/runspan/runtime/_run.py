@@ -15,7 +15,7 @@ from opentelemetry import context as context_api
 from runspan.health import contained
 from runspan.journal import EndStep
 from runspan.native import RunStatus
-from runspan.record import RunRecord, add_extra, problem_json, with_id
+from runspan.record import RunRecord, add_extra, plain_text, problem_json, with_id
 from runspan.runtime._calls import RecordingCalls
 from runspan.runtime._clock import RunClock
 from runspan.runtime._context import (
@@ -35,16 +35,18 @@ from runspan.runtime._exceptions import Escapes, error_type_of
 from runspan.runtime._finish import finish
 from runspan.runtime._journal import RunJournal
 from runspan.runtime._spans import RunSpans
-from runspan.values import text_of
+from runspan.values import clean_text, loads
 
 if TYPE_CHECKING:
     from runspan.models import Run
-    from runspan.record import DecisionParts, OutcomeParts, ProblemParts, Stamp
+    from runspan.record import DecisionParts, OutcomeParts, ProblemParts, RunParts, Stamp
     from runspan.runtime._live import LiveSpan
     from runspan.runtime._runtime import Runtime
 
 __all__ = ["OpenRun"]
 
+_MAX_NAMED: Final = 200
+"""Characters of an agent's own id in a text of ours."""
 _EXITED: Final = "the process exited before the run ended"
 
 _logger = logging.getLogger("runspan.runtime")
@@ -115,12 +117,14 @@ class OpenRun(RecordingCalls):
 
     def begin(self, goal_id: object, goal_description: object, input_data: object, session_id: object) -> None:
         """Start it: record, run span, context."""
-        session = None if session_id is None else text_of(session_id)
-        names = {"agent_name": self._runtime.agent_name, "session_id": session}
-        parts = self._encoder.run_start(self._id, goal_id, goal_description, input_data, names=names)
+        session = None if session_id is None else plain_text(session_id)
+        given = {"agent_name": self._runtime.agent_name, "session_id": session}
+        parts = self._encoder.run_start(self._id, goal_id, goal_description, input_data, names=given)
+        # As they are recorded: what is kept out of the file is kept out of journal and span.
+        names = {name: _name_in(parts, name) for name in given}
         parts.started = self._clock.started
         with contained("spans", self._health):
-            self._trace_id = self._spans.start_run(parts, agent_name=self._runtime.agent_name, session_id=session)
+            self._trace_id = self._spans.start_run(parts, **names)
         if self._trace_id is not None:
             parts.extra = {"trace_id": b'"%s"' % self._trace_id.encode(), **parts.extra}
         self._record = RunRecord(parts)
@@ -201,7 +205,7 @@ class OpenRun(RecordingCalls):
             exc: What escaped from the agent's code.
         """
         parts = self._encoder.outcome(self._clock.now(), *arguments)
-        named = decision_id if type(decision_id) is str else text_of(decision_id)
+        named = decision_id if type(decision_id) is str else plain_text(decision_id)
         placed = self._place_outcome(named, parts, cancelled=cancelled, exc=exc)
         if placed is None:
             self.note_ignored("record_outcome")
@@ -244,7 +248,8 @@ class OpenRun(RecordingCalls):
         """Keep an outcome that no decision can take as a warning, whole in the problem's field `outcome`."""
         what = "a second outcome for decision" if self._is_known(decision_id) else "an outcome for an unknown decision"
         problem = self._encoder.problem(parts.recorded, "warning", "", decision_id, None, None)
-        problem.description = f"runspan was given {what}: {problem.decision_id}"
+        # The field `decision_id` has it whole; whatever the agent took for an id need not stand there twice.
+        problem.description = f"runspan was given {what}: {clean_text(problem.decision_id or '', _MAX_NAMED)}"
         problem.extra["outcome"] = parts.line
         problem.line = problem_json(problem)
         self._add_problem(problem)
@@ -371,3 +376,9 @@ class OpenRun(RecordingCalls):
             return self
         self.note_ignored(call)
         return None
+
+
+def _name_in(parts: RunParts, name: str) -> str | None:
+    """Return an extra field of a run's start, None where there is no text in it."""
+    told = loads(parts.extra.get(name, b"null"))
+    return told if isinstance(told, str) else None

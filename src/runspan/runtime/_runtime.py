@@ -21,7 +21,7 @@ from runspan.errors import ConfigError
 from runspan.health import PROCESS, Health, contained
 from runspan.journal import JournalFolder
 from runspan.native import RunStatus, format_timestamp
-from runspan.record import Encoder
+from runspan.record import Encoder, plain_text
 from runspan.recovery import rebuild_soon
 from runspan.redaction import Redactor
 from runspan.runtime._block import RunBlock
@@ -32,7 +32,6 @@ from runspan.runtime._metrics import report_losses
 from runspan.runtime._run import OpenRun
 from runspan.settings import read_settings
 from runspan.storage import FileStorage
-from runspan.values import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,7 +102,7 @@ class Runtime(RecordingCalls):
         )
         self.storage = FileStorage(self.settings.storage) if self.settings.storage else None
         self.journals = JournalFolder.shared(self.storage.base_path) if self.storage is not None else None
-        self.agent_name = agent_name if agent_name is None else text_of(agent_name)
+        self.agent_name = agent_name if agent_name is None else plain_text(agent_name)
         self.session_id = session_id
         self.clock = clock
         self.losses = Health(PROCESS)
