@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from typing import Final
 
-__all__ = ["Tally"]
+__all__ = ["Tally", "merged"]
+
+_NUMBER: Final = re.compile(r"[\d.]+")
 
 
 @dataclass(slots=True)
@@ -26,3 +30,20 @@ class Tally:
         """Note what was seen: `tally.note("acknowledged records lost", lost)`; noted again, whole numbers add up."""
         before = self.facts.get(what)
         self.facts[what] = before + seen if isinstance(before, int) and isinstance(seen, int) else seen
+
+
+def merged(tallies: list[Tally]) -> Tally:
+    """Return the counts of all cases of one test: whole numbers add up, of figures with a unit the largest stands."""
+    whole = Tally(is_soak=all(tally.is_soak for tally in tallies))
+    for tally in tallies:
+        for what, seen in tally.facts.items():
+            before = whole.facts.get(what)
+            if isinstance(before, str) and isinstance(seen, str) and _size(before) >= _size(seen):
+                continue
+            whole.note(what, seen)
+    return whole
+
+
+def _size(figure: str) -> float:
+    found = _NUMBER.search(figure)
+    return float(found[0]) if found else 0.0
