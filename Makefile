@@ -8,7 +8,7 @@ RUN := .venv/bin
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: demo test soak lint format golden docs wheel jaeger backends lock clean
+.PHONY: demo test soak bench lint format golden docs wheel jaeger backends lock clean
 
 demo: $(VENV) ## a sample agent: its run as a tree, its files, its trace
 	@$(RUN)/runspan demo
@@ -22,6 +22,9 @@ soak: $(VENV) ## the guarantees at full counts; writes docs/guarantees.md
 	@$(RUN)/python -m tests.reliability.tools
 	@$(RUN)/python -m tests.backends.build --optional
 	$(RUN)/pytest --soak -o faulthandler_timeout=3600 tests/reliability
+
+bench: $(VENV) ## what recording costs, beside the bare SDK and the alternatives; writes docs/performance.md
+	$(RUN)/python -m benchmarks
 
 lint: $(VENV) ## what must hold before a commit
 	$(RUN)/ruff check .

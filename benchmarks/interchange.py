@@ -211,7 +211,7 @@ def receiver(arguments: argparse.Namespace, folder: Path) -> Iterator[str]:
     else:
         command = [sys.executable, __file__, "--child", "receive"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None  # noqa: S101 - it was asked for
+            assert process.stdout is not None
             yield process.stdout.readline().strip()
             process.terminate()
 

@@ -37,17 +37,29 @@ def compiled(pattern: str, *, is_utf8: bool = False) -> Any:
         is_utf8: Whether a character may be of several bytes. The built-in patterns speak of ASCII only, and a byte
             that is no UTF-8 must not hide from them.
     """
+    return re2.compile(pattern.encode(), _options(is_utf8=is_utf8))
+
+
+def _options(*, is_utf8: bool) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.encoding = options.Encoding.UTF8 if is_utf8 else options.Encoding.LATIN1
-    return re2.compile(pattern.encode(), options)
+    return options
 
 
 @cache
-def built_in_hint() -> Any:
-    """Return the pre-filter: one expression found wherever a built-in rule hits, also if the text is within JSON."""
+def built_in_hint() -> Callable[[bytes], object]:
+    """Return the pre-filter: whether one of its expressions is found, as it is wherever a built-in rule hits.
+
+    It takes texts as they are, and such as are within JSON.
+    """
     shapes = "|".join(hint_of(shape) for shape in SHAPES)
-    return compiled("|".join([f"{EDGE}(?:{shapes})", *(context.hint for context in CONTEXTS), HINT, _NAMED]))
+    # A set of one: it says no more than yes or no, in two thirds of the time a search takes.
+    hint = re2.Set.SearchSet(_options(is_utf8=False))
+    hint.Add("|".join([f"{EDGE}(?:{shapes})", *(context.hint for context in CONTEXTS), HINT, _NAMED]).encode())
+    hint.Compile()
+    match: Callable[[bytes], object] = hint.Match
+    return match
 
 
 def built_in_spans(data: bytes, rule_of_key: Callable[[str], str | None]) -> Iterator[Span]:

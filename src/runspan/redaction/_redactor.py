@@ -57,7 +57,7 @@ class Redactor:
         """
         data = haystack if isinstance(haystack, bytes) else haystack.encode("utf-8", "surrogatepass")
         with in_one_process:
-            return self._hint.search(data) is not None or (self._own is not None and self._own.suspects(data))
+            return bool(self._hint(data)) or (self._own is not None and self._own.suspects(data))
 
     def text(self, text: str) -> tuple[str, list[str]]:
         """Replace the secrets in a text.

@@ -42,7 +42,7 @@ class RunJournal:
         self._folder = folder
         self._run_id = run_id
         self._settings = settings
-        self._health = health
+        self._contained = contained("journal", health)
         self._journal: Journal | None = None
 
     def begin(self, start: RunParts, root: LiveSpan | None, outside: Span | None, names: dict[str, str | None]) -> None:
@@ -56,7 +56,7 @@ class RunJournal:
         """
         if self._folder is None:
             return
-        with contained("journal", self._health):
+        with self._contained:
             facts = {
                 "host": os.uname().nodename if hasattr(os, "uname") else "",
                 "pid": os.getpid(),
@@ -81,7 +81,7 @@ class RunJournal:
     def add_decision(self, decision: bytes, index: int, live: LiveSpan | None) -> None:
         """Write a Decision, given as native JSON, and the ids of its span."""
         if self._journal is not None:
-            with contained("journal", self._health):
+            with self._contained:
                 self._journal.append(decision_line(decision, index, _span_facts(live)))
 
     def add_outcome(
@@ -95,7 +95,7 @@ class RunJournal:
     ) -> None:
         """Write an Outcome, given as native JSON, and what its span got beside it."""
         if self._journal is not None:
-            with contained("journal", self._health):
+            with self._contained:
                 self._journal.append(
                     outcome_line(outcome, decision_id, cancelled=cancelled, error_type=error_type, exception=exception)
                 )
@@ -103,20 +103,20 @@ class RunJournal:
     def add_problem(self, problem: bytes, index: int, taker: LiveSpan | None, begun: Sequence[LiveSpan]) -> None:
         """Write a Problem, given as native JSON, and which span took it."""
         if self._journal is not None:
-            with contained("journal", self._health):
+            with self._contained:
                 taker_id = 0 if taker is None else taker.span.get_span_context().span_id
                 self._journal.append(problem_line(problem, index, taker_id, _span_facts(next(iter(begun), None))))
 
     def end(self, end: EndStep) -> None:
         """Write how the run ended."""
         if self._journal is not None:
-            with contained("journal", self._health):
+            with self._contained:
                 self._journal.append(end_line(end))
 
     def add_children(self, begun: Sequence[LiveSpan]) -> None:
         """Write the ids of the spans that the end has begun."""
         if self._journal is not None and begun:
-            with contained("journal", self._health):
+            with self._contained:
                 self._journal.append(children_line([facts for live in begun if (facts := _span_facts(live))]))
 
     def finish(self, *, root: LiveSpan | None, is_written: bool) -> None:
@@ -129,7 +129,7 @@ class RunJournal:
         if self._journal is None:
             return
         facts = _span_facts(root)
-        with contained("journal", self._health):
+        with self._contained:
             if is_written:
                 self._journal.finish(keep=facts is not None and facts.is_sampled)
             else:

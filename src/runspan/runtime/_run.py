@@ -6,12 +6,12 @@ Knows neither which run a call belongs to (`_runtime` finds it) nor what the cal
 from __future__ import annotations
 
 import logging
-import os
 import threading
 from typing import TYPE_CHECKING, Final
 
 from opentelemetry import context as context_api
 
+from runspan.forking import in_one_process
 from runspan.health import contained
 from runspan.journal import EndStep
 from runspan.native import RunStatus
@@ -69,6 +69,8 @@ class OpenRun(RecordingCalls):
         self._runtime = runtime
         self._id = run_id
         self._health = runtime.losses
+        self._contained_spans = contained("spans", runtime.losses)
+        self._contained_record = contained("record", runtime.losses)
         self._encoder = runtime.encoder
         self._clock = RunClock(runtime.clock)
         self._spans = RunSpans(runtime.tracer, runtime.settings)
@@ -78,7 +80,7 @@ class OpenRun(RecordingCalls):
         self._decisions = Decisions()
         self._escapes = Escapes(runtime.encoder)
         self._is_open = True
-        self._pid = os.getpid()
+        self._forks = in_one_process.forks
         self._node_id = runtime.node_id
         self._trace_id: str | None = None
         self._forwarding: ForwardingSpan | None = None
@@ -101,7 +103,7 @@ class OpenRun(RecordingCalls):
     @property
     def is_open(self) -> bool:
         """Whether it still takes calls; in a forked child the parent's runs do not."""
-        return self._is_open and self._pid == os.getpid()
+        return self._is_open and self._forks == in_one_process.forks
 
     @property
     def runtime(self) -> Runtime:
@@ -123,7 +125,7 @@ class OpenRun(RecordingCalls):
         # As they are recorded: what is kept out of the file is kept out of journal and span.
         names = {name: _name_in(parts, name) for name in given}
         parts.started = self._clock.started
-        with contained("spans", self._health):
+        with self._contained_spans:
             self._trace_id = self._spans.start_run(parts, **names)
         if self._trace_id is not None:
             parts.extra = {"trace_id": b'"%s"' % self._trace_id.encode(), **parts.extra}
@@ -152,13 +154,13 @@ class OpenRun(RecordingCalls):
         if parent is not None:
             add_extra(parts, "parent_decision_id", b'"%s"' % parent.id.encode())
         live = None
-        with contained("spans", self._health):
+        with self._contained_spans:
             live = self._spans.start_decision(parts, parent.live if parent is not None else None)
         decision = self._take(parts, live, parent)
         if decision is None:
             self.note_ignored("decide")
             return None
-        with contained("spans", self._health):
+        with self._contained_spans:
             if live is not None:
                 self._spans.place_decision(live, parts)
             self._hand_over()
@@ -175,7 +177,7 @@ class OpenRun(RecordingCalls):
             parts.index = self._record.decision_count
             line = with_id(parts.line, parts.id)
             self._journal.add_decision(line, parts.index, live)
-            with contained("record", self._health):
+            with self._contained_record:
                 self._record.add_decision(line)
             enclosing = (parent.forwarding if parent is not None else None) or self._forwarding
             forwarding = None if live is None else forward(live.span, enclosing, self._forwarding, self)
@@ -232,10 +234,10 @@ class OpenRun(RecordingCalls):
             self._journal.add_outcome(
                 parts.line, decision.id, cancelled=cancelled, error_type=error_type, exception=exception
             )
-            with contained("record", self._health):
+            with self._contained_record:
                 self._record.add_outcome(decision.position, decision.id, parts.line)
             if decision.live is not None:
-                with contained("spans", self._health):
+                with self._contained_spans:
                     self._spans.add_outcome(
                         decision.live, parts, cancelled=cancelled, error_type=error_type, exception=exception
                     )
@@ -280,11 +282,11 @@ class OpenRun(RecordingCalls):
         parts.index = record.problem_count
         named = self._decisions.get(parts.decision_id or "")
         taker = None
-        with contained("spans", self._health):
+        with self._contained_spans:
             taker = self._spans.add_problem(named.live if named is not None else None, parts)
         line = with_id(parts.line, parts.id)
         self._journal.add_problem(line, parts.index, taker, self._spans.take_begun())
-        with contained("record", self._health):
+        with self._contained_record:
             record.add_problem(line)
 
     # End.
@@ -326,7 +328,7 @@ class OpenRun(RecordingCalls):
         self._escapes.forget()
         self._journal.end(step)
         is_written = self._runtime.write(finished)
-        with contained("spans", self._health):
+        with self._contained_spans:
             self._spans.finish(record.start, finished, step)
         self._journal.add_children(self._spans.take_begun())
         self._end_spans(ended)
@@ -342,14 +344,14 @@ class OpenRun(RecordingCalls):
 
     def _end_spans(self, ended: Stamp) -> None:
         for decision in self._decisions.take_all():
-            with contained("spans", self._health):
+            with self._contained_spans:
                 if decision.forwarding is not None:
                     decision.forwarding.close()
                 if decision.live is not None:
                     self._spans.end_decision(decision.live, decision.ended or ended, is_missing=decision.ended is None)
         if self._forwarding is not None:
             self._forwarding.close()
-        with contained("spans", self._health):
+        with self._contained_spans:
             self._spans.end(ended)
 
     # What the calls need.

@@ -1,0 +1,1 @@
+"""What recording costs: one workload, contenders side by side, ratios. `make bench` runs all of it."""
