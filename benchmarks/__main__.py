@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pygal
 from pygal.style import CleanStyle
 
-from benchmarks import alternatives, cost, delivery, ending, instructions, pieces, processes
+from benchmarks import alternatives, cost, delivery, ending, instructions, interchange, pieces, processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,7 @@ def main(*words: str) -> None:
         processes.imports,
         processes.exits,
         processes.memory,
+        interchange.figure,
         pieces.figure,
         instructions.figure,
     ]

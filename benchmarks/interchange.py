@@ -27,10 +27,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # a child runs this file as a program
+
+from benchmarks.figures import Figure  # noqa: E402
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ROOT = Path(__file__).parents[1]
 BATCH = 64
 
 
@@ -56,6 +60,32 @@ def main() -> None:
     finally:
         if arguments.folder is None:
             shutil.rmtree(folder)
+
+
+def figure(*, quick: bool = False) -> Figure:
+    """Import in both orders, and replay to a receiver that only says yes and to a real Collector."""
+    runs, rows = 100 if quick else 10_000, []
+    orders = {"ended": "import, each run's spans together", "apart": "import, all run spans at the end"}
+    for order, what in orders.items():
+        with tempfile.TemporaryDirectory(prefix="runspan-bench-") as name:
+            folder = Path(name)
+            arguments = argparse.Namespace(address_space_mib=1_024, collector=order == "apart", endpoint=None)
+            write_traces(folder / "traces.jsonl", runs, 20, order)
+            rows.append(_row(what, told_by(arguments, folder, "import"), runs))
+            to = "replay, to a Collector" if arguments.collector else "replay, to who only says yes"
+            arguments.address_space_mib = None
+            with receiver(arguments, folder) as endpoint:
+                rows.append(_row(to, told_by(arguments, folder, "replay", "--endpoint", endpoint), runs))
+    note = (
+        f"{runs:,} runs of 20 decisions, each process on one core, imports with 1 GiB of address space. Where all run "
+        "spans come at the end, no run is whole before, and all of them wait on disk."
+    )
+    return Figure("Traces in, traces out", ["", "runs/s of CPU", "runs/s by the clock", "peak memory"], rows, note)
+
+
+def _row(what: str, told: dict[str, Any], runs: int) -> list[str]:
+    speeds = [f"{runs / told[each]:,.0f}" for each in ("cpu_s", "wall_s")]
+    return [what, *speeds, f"{told['peak_mib']:,.0f} MiB"]
 
 
 def measure(arguments: argparse.Namespace, folder: Path) -> None:
@@ -148,7 +178,6 @@ class Spans:
     """The spans of one run as texts, with places for what differs from run to run."""
 
     def __init__(self, decisions: int) -> None:
-        sys.path.insert(0, str(ROOT))
         from runspan.values import dumps
         from tests.traces import document, native_run, spans_of
 

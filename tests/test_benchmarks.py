@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
 from benchmarks.bare import BareSdk, provider
 from benchmarks.contenders import WithRunspan
 from benchmarks.figures import interleaved
@@ -41,4 +43,11 @@ def test_every_figure_can_be_made() -> None:
         "for figure in figures:\n"
         "    assert figure(quick=True).rows, figure\n"
     )
+    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[1], check=True, timeout=250)
+
+
+@pytest.mark.usefixtures("collector")
+def test_figure_of_traces_in_and_out_can_be_made() -> None:
+    """It wants a Collector to send to."""
+    program = "from benchmarks import interchange; assert interchange.figure(quick=True).rows"
     subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[1], check=True, timeout=250)
