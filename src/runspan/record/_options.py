@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import orjson
 
@@ -21,6 +21,7 @@ _OWN_ID: Final = "id"
 _MAX_ITEMS: Final = DEFAULT_BOUNDS.max_items
 _MAX_STRING: Final = DEFAULT_BOUNDS.max_string
 
+_FIELDS: Final = ("id", "description", "action_type", "action_params", "pros", "cons", "confidence")
 _DESCRIPTION: Final = ""
 _ACTION_TYPE: Final = "unknown"
 _CONFIDENCE: Final = 0.5
@@ -48,73 +49,70 @@ def options_parts(options: object, extra: Extra, doubts: list[str]) -> tuple[byt
     if type(options) is list:
         # What most agents give is plain and complete: checked and encoded in one go, a third of the cost.
         plain = _plain(options) if len(options) <= _MAX_ITEMS else None
-        data = encode_plain(plain[0], unknown=plain[1]) if plain is not None else None
+        data = encode_plain(plain.options, unknown=plain.params) if plain is not None else None
         # In so few bytes no text is too long.
         if plain is not None and data is not None and len(data) <= _MAX_STRING:
-            return data, _by_id(plain[0])
+            return data, plain.by_id
     else:
         options = _listed(options, extra, doubts)
     if len(options) > _MAX_ITEMS:
         doubts.append(f"{len(options):,} options, the first {_MAX_ITEMS:,} are recorded")
     described = [_option(option, doubts) for option in options[:_MAX_ITEMS]]
-    return orjson.dumps(described) if described else EMPTY_ARRAY, _by_id(described)
+    by_id = {option["id"]: option["description"] for option in reversed(described)}
+    return orjson.dumps(described) if described else EMPTY_ARRAY, by_id
 
 
-def _by_id(described: list[dict[str, Any]]) -> dict[str, str]:
-    return {option["id"]: option["description"] for option in reversed(described)}
+class _Plain(NamedTuple):
+    """Options every field of which has its type already."""
+
+    options: list[dict[str, Any]]
+    """As the file has them."""
+    params: list[dict[str, Any]]
+    """Of each, the one field whose values have not been looked at."""
+    by_id: dict[str, str]
 
 
-def _plain(options: list[Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | None:
-    """Return the options as the file has them and their params, or None unless every field has its type already.
-
-    What is in the params is not looked at.
-    """
+def _plain(options: list[Any]) -> _Plain | None:
     plain: list[dict[str, Any]] = []
     params: list[dict[str, Any]] = []
+    by_id: dict[str, str] = {}
     for option in options:
         if type(option) is not dict:
             return None
-        get = option.get
-        param, pros, cons = get("action_params"), get("pros"), get("cons")
-        encoded = {
-            "id": get("id"),
-            "description": get("description", _DESCRIPTION),
-            "action_type": get("action_type", _ACTION_TYPE),
-            "action_params": {} if param is None else param,
-            "pros": [] if pros is None else pros,
-            "cons": [] if cons is None else cons,
-            "confidence": get("confidence", _CONFIDENCE),
-        }
-        if not _has_types(**encoded):
+        complete = option if tuple(option) == _FIELDS else _complete(option)
+        option_id, description, action_type, param, pros, cons, confidence = complete.values()
+        if not (
+            type(option_id) is type(description) is type(action_type) is str
+            and option_id
+            and type(param) is dict
+            and type(pros) is type(cons) is list
+            and len(pros) <= _MAX_ITEMS >= len(cons)
+            and type(confidence) is float
+            and confidence - confidence == 0.0  # neither infinite nor NaN
+        ):
             return None
-        plain.append(encoded)
-        params.append(encoded["action_params"])
-    return plain, params
-
-
-def _has_types(
-    id: object,
-    description: object,
-    action_type: object,
-    action_params: object,
-    pros: object,
-    cons: object,
-    confidence: object,
-) -> bool:
-    """Whether the fields of an option have their types; how long its texts are is seen later."""
-    if not (type(pros) is type(cons) is list and len(pros) <= _MAX_ITEMS >= len(cons)):
-        return False
-    for texts in (pros, cons):
-        for item in texts:
+        for item in (*pros, *cons):
             if type(item) is not str:
-                return False
-    return (
-        type(id) is type(description) is type(action_type) is str
-        and id != ""
-        and type(action_params) is dict
-        and type(confidence) is float
-        and confidence - confidence == 0.0  # neither infinite nor NaN
-    )
+                return None
+        plain.append(complete)
+        params.append(param)
+        by_id.setdefault(option_id, description)
+    return _Plain(plain, params, by_id)
+
+
+def _complete(option: dict[str, Any]) -> dict[str, Any]:
+    """Return an option with all fields there are, and no others."""
+    get = option.get
+    param, pros, cons = get("action_params"), get("pros"), get("cons")
+    return {
+        "id": get("id"),
+        "description": get("description", _DESCRIPTION),
+        "action_type": get("action_type", _ACTION_TYPE),
+        "action_params": {} if param is None else param,
+        "pros": [] if pros is None else pros,
+        "cons": [] if cons is None else cons,
+        "confidence": get("confidence", _CONFIDENCE),
+    }
 
 
 def _listed(options: object, extra: Extra, doubts: list[str]) -> list[object]:

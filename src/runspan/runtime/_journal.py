@@ -104,7 +104,7 @@ class RunJournal:
         """Write a Problem, given as native JSON, and which span took it."""
         if self._journal is not None:
             with self._contained:
-                taker_id = 0 if taker is None else taker.span.get_span_context().span_id
+                taker_id = 0 if taker is None else taker.context.span_id
                 self._journal.append(problem_line(problem, index, taker_id, _span_facts(next(iter(begun), None))))
 
     def end(self, end: EndStep) -> None:
@@ -139,7 +139,7 @@ class RunJournal:
 def _span_facts(live: LiveSpan | None) -> SpanFacts | None:
     if live is None:
         return None
-    context = live.span.get_span_context()
+    context = live.context
     state = context.trace_state.to_header() if context.trace_state else ""
     is_sampled = live.is_recording and context.trace_flags.sampled
     return SpanFacts(context.span_id, live.parent_id, is_sampled, state)

@@ -34,6 +34,7 @@ class LiveSpan:
         "_max_value_bytes",
         "_room",
         "_run_id",
+        "context",
         "parent_id",
         "span",
     )
@@ -59,6 +60,7 @@ class LiveSpan:
             used: Bytes that its strings take already.
         """
         self.span = span
+        self.context = span.get_span_context()
         self.parent_id = parent_id
         self._run_id = run_id
         self._is_recording = span.is_recording()

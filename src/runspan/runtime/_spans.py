@@ -106,9 +106,13 @@ class RunSpans:
             attributes=attributes,
             start_time=parts.made.unix_nano,
         )
-        parent_id = parent.span.get_span_context().span_id
         return LiveSpan(
-            span, self._run_id, self._settings, parent_id=parent_id, reserved_events=_OUTCOME_ROOM, used=used
+            span,
+            self._run_id,
+            self._settings,
+            parent_id=parent.context.span_id,
+            reserved_events=_OUTCOME_ROOM,
+            used=used,
         )
 
     def _fitted(self, attributes: dict[str, Any]) -> tuple[dict[str, Any], int]:
