@@ -149,7 +149,7 @@ def decision_attributes(parts: DecisionParts, run_id: str) -> Encoded:
 
 def decision_details(parts: DecisionParts) -> Encoded:
     """Return the rest that is known when a decision is made; only spans that record take it."""
-    # Spelled out, like an outcome's: calls for each attribute would take twice as long.
+    # What is there most of the time is spelled out, like an outcome's: a call for each takes twice as long.
     attributes: Encoded = {}
     if parts.chosen_description:
         attributes[semconv.DECISION_CHOSEN_DESCRIPTION] = parts.chosen_description
@@ -161,12 +161,9 @@ def decision_details(parts: DecisionParts) -> Encoded:
         attributes[semconv.DECISION_CONSTRAINTS] = parts.active_constraints.decode()
     if parts.input_context != EMPTY_OBJECT:
         attributes[semconv.DECISION_CONTEXT] = parts.input_context.decode()
-    if parts.evaluation != NULL:
-        attributes[semconv.DECISION_EVALUATION] = parts.evaluation.decode()
-    if parts.extra:
-        attributes[semconv.DECISION_EXTRA] = _object_of(parts.extra).decode()
-    if not parts.made.is_own:
-        attributes[semconv.DECISION_TIMESTAMP] = parts.made.text
+    _set_json(attributes, semconv.DECISION_EVALUATION, parts.evaluation, NULL)
+    _set_extra(attributes, semconv.DECISION_EXTRA, parts.extra)
+    _set_stamp(attributes, semconv.DECISION_TIMESTAMP, parts.made)
     return attributes
 
 
@@ -200,10 +197,8 @@ def outcome_attributes(parts: OutcomeParts) -> Encoded:
         attributes[semconv.OUTCOME_LATENCY_MS] = _number(parts.latency_ms)
     if parts.summary:
         attributes[semconv.OUTCOME_SUMMARY] = parts.summary
-    if parts.extra:
-        attributes[semconv.OUTCOME_EXTRA] = _object_of(parts.extra).decode()
-    if not parts.recorded.is_own:
-        attributes[semconv.OUTCOME_TIMESTAMP] = parts.recorded.text
+    _set_extra(attributes, semconv.OUTCOME_EXTRA, parts.extra)
+    _set_stamp(attributes, semconv.OUTCOME_TIMESTAMP, parts.recorded)
     return attributes
 
 
