@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -19,7 +20,7 @@ from benchmarks.workload import steps
 if TYPE_CHECKING:
     from benchmarks.figures import Times
 
-__all__ = ["contenders", "figure", "growth"]
+__all__ = ["contenders", "figure", "growth", "ratio"]
 
 
 def contenders(folder: Path) -> list[Contender]:
@@ -85,6 +86,18 @@ def _growth(contender: Contender, length: int) -> list[str]:
     return [contender.name, f"{length:,}", f"{first:.0f}", f"{last:.0f}", f"{last / first:.2f}"]
 
 
+def ratio(folder: Path) -> float:
+    """Return everything on as a multiple of the bare SDK, by the least disturbed rounds of both."""
+    spans = provider()
+    bare, ours = interleaved(
+        [BareSdk(spans), WithRunspan("everything", folder, spans)], steps(20), rounds=20, runs=2
+    ).values()
+    return ours.best / bare.best
+
+
 if __name__ == "__main__":
-    figure().show()
-    growth().show()
+    if sys.argv[1:2] == ["ratio"]:
+        print(ratio(Path(sys.argv[2])))
+    else:
+        figure().show()
+        growth().show()

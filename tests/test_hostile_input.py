@@ -221,6 +221,10 @@ HOSTILE: Final[dict[str, Callable[[], bytes]]] = {
     "many empty attributes": lambda: part(b"\x0a", part(b"\x12", part(b"\x12", b"\x4a\x00" * (20 * MIB)))),
     "a line of 200 MiB": lambda: b'{"resourceSpans":"' + b"x" * (200 * MIB) + b'"}\n',
     "a string of 40 MiB": lambda: json_lines([span_saying(attributes={semconv.RUN_ID: "y" * (40 * MIB)})]),
+    "an output of 40 MiB": lambda: json_lines(with_attribute(semconv.RUN_OUTPUT, "y" * (40 * MIB))),
+    "an output of 40 MiB of JSON": lambda: json_lines(
+        with_attribute(semconv.RUN_OUTPUT, "[%s1]" % ("1," * (20 * MIB)))
+    ),
     "a name of 30 MiB": lambda: json_lines([span_saying(name="r" * (30 * MIB))]),
     "a message that lies about its size": lambda: b"\xff\xff\xff\xff\x0a" + b"x" * 100,
     "a frame that lies about its size": lambda: b"\x03\xff\xff\xff\x0a" + b"x" * 100,

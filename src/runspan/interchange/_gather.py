@@ -36,6 +36,8 @@ MAX_RUN_BYTES: Final = 128 * 1024 * 1024
 _SPAN_BYTES: Final = 1_024  # what a record takes beside its texts
 _SCALARS: Final = frozenset({str, int, bool, float, type(None)})
 _REMEMBERED: Final = 100_000
+_MAX_ID: Final = 65_536
+"""Most characters of a run's id; it is in memory again and again, and names files."""
 
 
 def runs_from_spans(
@@ -127,8 +129,12 @@ class _Gatherer:
     def _recognise(self, span: SpanRecord) -> tuple[int, bytes | None]:
         for number, recogniser in enumerate(self._recognisers):
             key = recogniser.key_of(span)
-            if key is not None:
+            if key is not None and len(key) <= _MAX_ID:
                 return number, _key(number, span.trace_id, key)
+            if key is not None:
+                self._account.skip(
+                    f"trace {span.trace_id:032x}", f"run {key[:80]}…", f"an id of {len(key):,} characters"
+                )
         return 0, None
 
     def _put(self, waiting: _Waiting, span: SpanRecord) -> bool:

@@ -33,6 +33,8 @@ _FIXED_WIRE: Final = {1: 8, 5: 4}
 _MAX_VARINT: Final = 10
 _MAX_SPAN_BYTES: Final = 16 * 1024 * 1024
 _MAX_HEAD_BYTES: Final = 1024 * 1024
+_MAX_FIELDS: Final = 1_000_000
+"""Most fields of one message: no span takes less than fifty bytes, and one that says nothing takes two."""
 
 
 def read_otlp_protobuf(
@@ -105,8 +107,11 @@ def _bounded(part: memoryview, most: int) -> bytes:
 
 def _fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
     """Give number and content of each field of a message that is bytes; fields of other kinds are passed over."""
-    at, end = 0, len(data)
+    at, end, left = 0, len(data), _MAX_FIELDS
     while at < end:
+        left -= 1
+        if left < 0:
+            raise ValueError(f"a message of more than {_MAX_FIELDS:,} fields")
         key, at = varint(data, at)
         number, wire = key >> 3, key & 7
         if wire == _BYTES_WIRE:
