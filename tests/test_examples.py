@@ -44,14 +44,18 @@ def stored(storage: Path) -> dict[str, dict[str, Any]]:
     return {path.stem: json.loads(path.read_bytes()) for path in storage.glob("runs/*.json")}
 
 
-def promised_trees() -> list[str]:
-    """Return the trees of the examples' page, without what stands beside them."""
+def promised_tree(heading: str) -> str:
+    """Return the tree that the examples' page shows in a section, without what stands beside it."""
     text = (EXAMPLES / "README.md").read_text(encoding="utf-8")
-    trees = re.findall(r"^```text\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    return ["\n".join(re.split(r"\s{3,}(?=\w)", line)[0] for line in tree.splitlines()) for tree in trees]
+    section = re.split(rf"^#+ {re.escape(heading)}$", text, flags=re.MULTILINE)[1]
+    tree = re.findall(r"^```text\n(.*?)^```", section, re.DOTALL | re.MULTILINE)[0]
+    return "\n".join(re.split(r"\s{3,}(?=\w)", line)[0] for line in tree.splitlines())
 
 
-@pytest.mark.parametrize("example", [AGENT, *EXAMPLES.glob("*.py")], ids=lambda path: path.stem)
+RECORDING: Final = [AGENT, *sorted(set(EXAMPLES.glob("*.py")) - {EXAMPLES / "quick_look.py", EXAMPLES / "stand_in.py"})]
+
+
+@pytest.mark.parametrize("example", RECORDING, ids=lambda path: path.stem)
 def test_example_runs_as_it_is(example: Path, receiver: Receiver, tmp_path: Path) -> None:
     """It ends well, says nothing on stderr, and leaves run files."""
     done = python(example, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
@@ -69,7 +73,7 @@ def test_support_agent_leaves_the_runs_and_traces_it_promises(receiver: Receiver
     assert STATUSES == [run["status"] for run in runs]
     assert {"support-agent"} == receiver.services()
     assert {run["trace_id"] for run in runs} == {span.trace_id.hex() for span in receiver.spans()}
-    assert promised_trees()[0] == receiver.tree(runs[2]["trace_id"])
+    assert promised_tree("support_agent") == receiver.tree(runs[2]["trace_id"])
 
 
 def test_support_agent_fails_where_payments_are_down(receiver: Receiver, tmp_path: Path) -> None:
@@ -141,7 +145,7 @@ def test_support_agent_under_opentelemetry_instrument(receiver: Receiver, tmp_pa
 
     assert "" == done.stderr
     assert {"launched"} == receiver.services()
-    assert promised_trees()[0] == receiver.tree(runs[2]["trace_id"])
+    assert promised_tree("support_agent") == receiver.tree(runs[2]["trace_id"])
 
 
 def test_beside_tracing_links_the_run_to_the_request(tmp_path: Path) -> None:
@@ -171,8 +175,45 @@ def test_beside_tracing_has_the_trace_it_promises(tmp_path: Path) -> None:
     """The spans of the page are there, the run's root is linked to the request's span."""
     lines = [line.split("|") for line in python("-c", SHOW_SPANS, BESIDE, tmp_path).stdout.splitlines() if "|" in line]
     spans = {name: rest for name, *rest in lines}
-    promised = {re.sub(r"^[└├─│ ]+", "", line) for line in promised_trees()[1].splitlines()}
+    promised = {re.sub(r"^[└├─│ ]+", "", line) for line in promised_tree("beside_tracing.py").splitlines()}
 
     assert promised == set(spans)
     assert [spans["run ship-parcel"][0]] == spans["decide carrier"][1:]
     assert ["0", spans["GET /ship/{weight}"][0]] == spans["run ship-parcel"][1:]
+
+
+@pytest.mark.parametrize("name", ["openai_agent.py", "pydantic_ai_agent.py", "langgraph_agent.py", "crew.py"])
+def test_framework_has_the_trace_it_promises(name: str, receiver: Receiver, tmp_path: Path) -> None:
+    """All of it is one trace, with the framework's own spans, and every run in it is whole."""
+    python(EXAMPLES / name, tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
+    runs = stored(tmp_path).values()
+    [trace_id] = {run["trace_id"] for run in runs}
+
+    assert promised_tree(name) == receiver.tree(trace_id)
+    assert {"completed"} == {run["status"] for run in runs}
+    assert all(decision["was_successful"] for run in runs for decision in run["decisions"])
+
+
+def test_crew_says_whose_runs_are_whose(receiver: Receiver, tmp_path: Path) -> None:
+    """Three processes, three agents, and the lead's decision tells what its worker has chosen."""
+    python(EXAMPLES / "crew.py", tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
+    runs = {run["agent_name"]: run for run in stored(tmp_path).values()}
+    results = [decision["outcome"]["result"] for decision in runs["lead"]["decisions"][1:]]
+
+    assert {"lead", "flights", "hotels"} == set(runs)
+    assert {"crew-lead", "crew-worker"} == receiver.services()
+    assert [runs["flights"]["id"], runs["hotels"]["id"]] == [result["run"] for result in results]
+    assert ["evening", "airport"] == [result["chosen"] for result in results]
+
+
+def test_quick_look_counts_what_was_recorded(receiver: Receiver, tmp_path: Path) -> None:
+    """Of the support agent's five tickets, payments fail in one; an empty storage is no fault."""
+    python(AGENT, tmp_path / "runs", OTEL_EXPORTER_OTLP_ENDPOINT=receiver.endpoint)
+    first, *bars = python(EXAMPLES / "quick_look.py", tmp_path / "runs").stdout.splitlines()
+    runs = stored(tmp_path / "runs").values()
+    decisions = [each for run in runs for each in run["decisions"] if each["outcome"]]
+
+    assert f"5 runs, {len(decisions)} decisions with an outcome" == first
+    assert len({(each["node_id"], each["chosen_option_id"]) for each in decisions}) == len(bars)
+    assert "1 of 2" == next(bar for bar in bars if "payments card" in bar)[-6:]
+    assert "0 runs, 0 decisions with an outcome\n" == python(EXAMPLES / "quick_look.py", tmp_path / "none").stdout
