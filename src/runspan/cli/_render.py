@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from runspan.models import Decision, Option, Outcome, Problem, Run, RunSummary
 
-__all__ = ["jaeger_link", "print_run", "print_runs"]
+__all__ = ["jaeger_link", "print_run", "print_runs", "run_text"]
 
 _STATUS: Final = {"completed": "green", "failed": "red", "stuck": "red", "cancelled": "yellow", "running": "cyan"}
 _SEVERITY: Final = {"critical": "red", "warning": "yellow"}
@@ -55,11 +55,15 @@ def _width() -> int:
 
 def _print(*renderables: RenderableType) -> None:
     console = Console(width=_width(), highlight=False, markup=False, emoji=False)
+    for line in _lines(console, *renderables):
+        click.echo(line)
+
+
+def _lines(console: Console, *renderables: RenderableType) -> list[str]:
     with console.capture() as captured:
         for renderable in renderables:
             console.print(renderable)
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip())
+    return [line.rstrip() for line in captured.get().splitlines()]
 
 
 # `list`.
@@ -126,6 +130,17 @@ def print_run(run: Run, jaeger_url: str | None = None) -> None:
     link = jaeger_link(jaeger_url, _extra(run, "trace_id"))
     if link is not None:
         click.echo(f"Jaeger: {link}")
+
+
+def run_text(run: Run, width: int) -> str:
+    """Return one run as a tree without colours.
+
+    Args:
+        run: The run.
+        width: Most columns of a line.
+    """
+    console = Console(width=width, highlight=False, markup=False, emoji=False, color_system=None)
+    return "\n".join(_lines(console, _run_tree(run)))
 
 
 def _run_tree(run: Run) -> Tree:
