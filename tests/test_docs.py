@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,21 @@ ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md"), *ROOT.glob("collector-config/*.md")]
 
 
-@pytest.mark.parametrize("example", list(find_examples(str(ROOT / "README.md"))), ids=str)
+EXAMPLES = list(find_examples(str(ROOT / "README.md")))
+
+
+@pytest.mark.parametrize("example", [each for each in EXAMPLES if "def test_" in each.source], ids=str)
+def test_code_block_of_a_test_passes(example: CodeExample, tmp_path: Path) -> None:
+    """In a pytest of its own, as it stands."""
+    (tmp_path / "test_readme.py").write_text(example.source, encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120)
+
+    assert 0 == done.returncode, done.stdout
+    assert "1 passed" in done.stdout
+
+
+@pytest.mark.parametrize("example", [each for each in EXAMPLES if "def test_" not in each.source], ids=str)
 def test_code_block_runs(
     example: CodeExample, eval_example: EvalExample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
