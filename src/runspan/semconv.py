@@ -45,7 +45,10 @@ __all__ = [
     "GOAL_DESCRIPTION",
     "GOAL_ID",
     "LOST_CAUSE",
+    "METRIC_DECISION_DURATION",
     "METRIC_LOST",
+    "METRIC_RUN_DURATION",
+    "METRIC_TOKENS",
     "NODE_ID",
     "OUTCOME_ERROR",
     "OUTCOME_EXTRA",
@@ -320,6 +323,16 @@ GEN_AI_AGENT_NAME: Final = "gen_ai.agent.name"
 
 GEN_AI_CONVERSATION_ID: Final = "gen_ai.conversation.id"
 """Id of the session, string. On the run span, if one was given."""
+
+METRIC_RUN_DURATION: Final = "runspan.run.duration"
+"""Metric, histogram in seconds: how long runs took, by `runspan.goal.id` and `runspan.run.status`; counts them, too."""
+
+METRIC_DECISION_DURATION: Final = "runspan.decision.duration"
+"""Metric, histogram in seconds: from a decision to its outcome, 0 where there is none, by `runspan.goal.id`,
+`runspan.node.id` and `runspan.decision.outcome`."""
+
+METRIC_TOKENS: Final = "runspan.tokens"
+"""Metric, counter of tokens: what outcomes say was spent, by `runspan.goal.id` and `runspan.node.id`."""
 
 METRIC_LOST: Final = "runspan.lost"
 """Metric, counter of records: lost, kept waiting or ignored in this process, as `runspan.health()` has them."""

@@ -34,6 +34,7 @@ from runspan.runtime._decisions import Decision, Decisions
 from runspan.runtime._exceptions import Escapes, error_type_of
 from runspan.runtime._finish import finish
 from runspan.runtime._journal import RunJournal
+from runspan.runtime._metrics import count_run
 from runspan.runtime._spans import RunSpans
 from runspan.values import clean_text, loads
 
@@ -328,6 +329,8 @@ class OpenRun(RecordingCalls):
         self._escapes.forget()
         self._journal.end(step)
         is_written = self._runtime.write(finished)
+        with contained("metrics", self._health):
+            count_run(finished.native)
         with self._contained_spans:
             self._spans.finish(record.start, finished, step)
         self._journal.add_children(self._spans.take_begun())

@@ -28,7 +28,7 @@ from runspan.runtime._block import RunBlock
 from runspan.runtime._calls import RecordingCalls
 from runspan.runtime._clock import SYSTEM_CLOCK
 from runspan.runtime._context import current_scope, task_identity
-from runspan.runtime._metrics import report_losses
+from runspan.runtime._metrics import report_metrics
 from runspan.runtime._run import OpenRun
 from runspan.settings import read_settings
 from runspan.storage import FileStorage
@@ -115,7 +115,7 @@ class Runtime(RecordingCalls):
         self._own: weakref.WeakKeyDictionary[Any, OpenRun] = weakref.WeakKeyDictionary()
         self._had_two = False
         _ALIVE.add(self)
-        report_losses()
+        report_metrics()
         if self.storage is not None:
             rebuild_soon(self.storage, self.losses)
 
