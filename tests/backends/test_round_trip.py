@@ -123,11 +123,15 @@ def test_spans_arrive_as_they_left(recorded: Recorded, collector: Collector, jae
 
 
 def by_id(spans: Iterable[SpanRecord]) -> dict[int, SpanRecord]:
-    """Spans by their ids; the resource is the provider's subject, and Jaeger sorts events of one instant anew."""
+    """Spans by their ids.
+
+    The resource is the provider's subject; Jaeger sorts events of one instant anew, and adds what it finds odd about times.
+    """
     return {
         span.span_id: replace(
             span,
             resource={},
+            attributes={name: value for name, value in span.attributes.items() if name != "@jaeger@warnings"},
             events=sorted(span.events, key=lambda event: (event.time_unix_nano, sorted(event.attributes.items()))),
         )
         for span in spans
