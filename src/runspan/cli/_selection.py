@@ -65,6 +65,19 @@ class Selection:
     limit: int | None
     """At most so many, the newest by id."""
 
+    @property
+    def words(self) -> str:
+        """What is selected, for a title."""
+        told = [f"{name} {value}" for name in ("goal", "status", "node") if (value := getattr(self, name)) is not None]
+        told += [
+            f"{name} {moment:%Y-%m-%d %H:%M} UTC"
+            for name, moment in (("since", self.since), ("until", self.until))
+            if moment
+        ]
+        told += [f"the newest {self.limit:,}"] if self.limit is not None else []
+        told += [f"{len(self.run_ids):,} named runs"] if self.run_ids else []
+        return f"Only {', '.join(told)}" if told else ""
+
 
 def selection_options(command: _F) -> _F:
     """Add `[RUN]...`, `--goal`, `--status`, `--node`, `--since`, `--until` and `--limit`."""

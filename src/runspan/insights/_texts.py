@@ -11,17 +11,15 @@ __all__ = ["error_key", "key", "pattern"]
 _LONGEST: Final = 200
 _LOOKED_AT: Final = 1_000
 
-_TIME: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
-_ID: Final = re.compile(
-    r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-    r"|\b(?:0x)?(?=[a-fA-F]*\d)(?=\d*[a-fA-F])[0-9a-fA-F]{8,}\b"
+_UNIQUE: Final = re.compile(
+    r"(?P<time>\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?)"
+    r"|(?P<id>[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"|\b(?:0x)?(?=[a-fA-F]*\d)(?=\d*[a-fA-F])[0-9a-fA-F]{8,}\b)"
+    # Of these the number tells the kind.
+    r"|(?P<code>\b(?:[Hh][Tt][Tt][Pp](?:/[\d.]+)?|[Ss]tatus(?: code)?|[Cc]ode|[Ee]rror|[Ee]rrno)[\s:=]{0,3}\d{1,3}\b)"
+    r"|\d+(?:[.,]\d+)*"
 )
-_NUMBER: Final = re.compile(
-    r"((?:http(?:/[\d.]+)?|status(?: code)?|code|error|errno)[\s:=]{0,3}\d{1,3}\b)"  # of these the number is the kind
-    r"|\d+(?:[.,]\d+)*",
-    re.IGNORECASE,
-)
-_SPACE: Final = re.compile(r"\s+")
+_INSTEAD: Final = {"time": "<time>", "id": "<id>"}
 _NO_TEXT: Final = "(no error text)"
 
 
@@ -50,6 +48,9 @@ def error_key(error: object, summary: object) -> str:
 
 @lru_cache(maxsize=8_192)  # agents say the same again and again
 def _pattern(text: str) -> str:
-    for what, instead in ((_TIME, "<time>"), (_ID, "<id>"), (_SPACE, " ")):
-        text = what.sub(instead, text)
-    return key(_NUMBER.sub(lambda found: found[1] or "#", text).strip())
+    return key(_UNIQUE.sub(_instead, " ".join(text.split())))
+
+
+def _instead(found: re.Match[str]) -> str:
+    kind = found.lastgroup
+    return found[0] if kind == "code" else _INSTEAD.get(kind or "", "#")
