@@ -22,6 +22,7 @@ from runspan.values import loads
 from tests.browser import Browser
 from tests.many_runs import made_runs
 from tests.reliability.tools import require
+from tests.screenshots import FOLDER, NAMES, sample_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -354,6 +355,8 @@ def test_run_page_shows_the_run(browser: Browser, tmp_path: Path, run: dict[str,
         "[...document.querySelector('.timeline > li').querySelectorAll('a')].map(each => each.textContent)"
     )
     assert 3 == page.value("document.querySelectorAll('.timeline a').length")
+    tracks = "[...document.querySelectorAll('.track')].map(each => each.getBoundingClientRect())"
+    assert 1 == page.value(f"new Set({tracks}.map(each => `${{each.left}} ${{each.width}}`)).size")
     assert 2 == page.value("document.querySelectorAll('li.chosen').length")
     assert "pay chosen" == page.value("document.querySelector('li.chosen p').textContent").strip()
     assert all(
@@ -483,3 +486,19 @@ def test_insights_page_names_its_selection(storage: Path) -> None:
 
     assert "Only goal tea, since 2020-01-01 00:00 UTC" in told
     assert f"since {day}" in command("insights", "-s", storage, "--since", "1d", "--html", "-").output
+
+
+def test_pictures_of_the_documents_are_small() -> None:
+    """There is one of each, which a page loads quickly."""
+    for name in NAMES:
+        data = (FOLDER / f"{name}.png").read_bytes()
+
+        assert data.startswith(b"\x89PNG")
+        assert len(data) < 300_000
+
+
+def test_pictures_show_the_same_each_time(tmp_path: Path) -> None:
+    """What they are taken of is made up anew without a difference."""
+    one, other = (sample_pages(tmp_path / name) for name in ("one", "other"))
+
+    assert one == other

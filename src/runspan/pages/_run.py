@@ -86,7 +86,7 @@ def run_page(run: Mapping[str, Any], *, jaeger_url: str | None = None) -> str:
         run=told,
         kind=_KINDS.get(str(told["status"]), ""),
         jaeger_url=jaeger_url,
-        facts=list(_facts(told)),
+        facts=[*_facts(told), *([("Trace", str(told["trace_id"]))] if told["trace_id"] and not jaeger_url else [])],
         rows=rows,
         timeline=_timeline(rows),
         is_open=len(decisions) <= _MOST_OPEN,
@@ -111,8 +111,6 @@ def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Decisions", f"{len(run['decisions']):,}, {rate} of them successful"
     if metrics["total_tokens"]:
         yield "Tokens", f"{metrics['total_tokens']:,}"
-    if run.get("trace_id"):
-        yield "Trace id", str(run["trace_id"])
 
 
 def _rows(run: Mapping[str, Any], decisions: list[dict[str, Any]]) -> list[Row]:
