@@ -8,7 +8,7 @@ RUN := .venv/bin
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: demo test soak bench lint format golden docs wheel jaeger backends lock clean
+.PHONY: demo test soak bench lint format golden docs screenshots wheel jaeger backends lock clean
 
 demo: $(VENV) ## a sample agent: its run as a tree, its files, its trace
 	@$(RUN)/runspan demo
@@ -38,6 +38,9 @@ format: $(VENV) ## sort imports, lay out the code
 
 golden docs: $(VENV) ## write anew what tests compare with: tests/golden and the generated pages
 	$(RUN)/pytest --golden -m golden
+
+screenshots: $(VENV) ## the pages' pictures in docs/images; needs chromium
+	$(RUN)/python -m tests.screenshots
 
 wheel: $(VENV) ## the distribution in dist, tried out where nothing else is installed
 	rm -rf dist build

@@ -125,7 +125,7 @@ def test_spans_arrive_as_they_left(recorded: Recorded, collector: Collector, jae
 def by_id(spans: Iterable[SpanRecord]) -> dict[int, SpanRecord]:
     """Spans by their ids.
 
-    The resource is the provider's subject; Jaeger sorts events of one instant anew, and adds what it finds odd about times.
+    The resource is the provider's subject; Jaeger sorts events of one instant anew, and adds doubts about times.
     """
     return {
         span.span_id: replace(

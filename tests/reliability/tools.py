@@ -12,7 +12,7 @@ import pytest
 
 __all__ = ["TOOLS", "give_up", "install", "require"]
 
-TOOLS: Final = ("strace", "faketime")
+TOOLS: Final = ("strace", "faketime", "chromium")
 
 
 def install() -> str:

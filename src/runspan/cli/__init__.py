@@ -12,6 +12,7 @@ from runspan.cli._demo import demo
 from runspan.cli._diff import diff
 from runspan.cli._group import Commands
 from runspan.cli._import import import_
+from runspan.cli._insights import insights
 from runspan.cli._list import list_runs
 from runspan.cli._recover import recover
 from runspan.cli._replay import replay
@@ -33,7 +34,7 @@ Example:
 
 @click.group(
     cls=Commands,
-    commands=[demo, diff, import_, list_runs, recover, replay, show],
+    commands=[demo, diff, import_, insights, list_runs, recover, replay, show],
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
     from runspan.storage import FileStorage
 
-__all__ = ["find_run_id", "json_option", "newest_first", "open_storage", "started_at", "storage_option", "storage_path"]
+__all__ = [
+    "find_run_id",
+    "html_option",
+    "json_option",
+    "newest_first",
+    "open_storage",
+    "started_at",
+    "storage_option",
+    "storage_path",
+    "write_page",
+]
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
@@ -36,6 +46,26 @@ def storage_option(command: _F) -> _F:
 def json_option(command: _F) -> _F:
     """Add `--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, with the native format's names.")(command)
+
+
+def html_option(command: _F) -> _F:
+    """Add `--html`."""
+    text = "Write a page to FILE instead, which needs no other file; - is standard output."
+    kind = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
+    return click.option("--html", metavar="FILE", type=kind, help=text)(command)
+
+
+def write_page(path: Path, page: str) -> None:
+    """Write a page; `-` is standard output.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    data = page.encode(errors="backslashreplace")
+    if str(path) == "-":
+        click.echo(data, nl=False)
+    else:
+        path.write_bytes(data)
 
 
 def storage_path(given: Path | None) -> Path:

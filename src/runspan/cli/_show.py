@@ -7,7 +7,7 @@ from typing import Final
 
 import click
 
-from runspan.cli._options import find_run_id, json_option, open_storage, storage_option
+from runspan.cli._options import find_run_id, html_option, json_option, open_storage, storage_option, write_page
 from runspan.errors import RunNotFoundError
 
 _EPILOG: Final = "\b\nExample:\n  runspan show latest --storage .runspan\n"
@@ -17,7 +17,8 @@ _EPILOG: Final = "\b\nExample:\n  runspan show latest --storage .runspan\n"
 @click.argument("run", metavar="RUN")
 @storage_option
 @json_option
-def show(run: str, storage: Path | None, *, as_json: bool) -> None:
+@html_option
+def show(run: str, storage: Path | None, *, as_json: bool, html: Path | None) -> None:
     """Show one run: its decisions, options, outcomes and problems.
 
     RUN is a run's id, the unique beginning of one, or `latest`. With --json the file is printed as it is.
@@ -30,7 +31,14 @@ def show(run: str, storage: Path | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(data, nl=False)
         return
-    from runspan.cli._render import print_run
+    from runspan.cli._render import jaeger_link, print_run
     from runspan.settings import read_settings
 
-    print_run(loaded, read_settings().jaeger_url)
+    jaeger_url = read_settings().jaeger_url
+    if html is not None:
+        from runspan.pages import run_page
+
+        native = loaded.model_dump(mode="json", warnings=False)
+        write_page(html, run_page(native, jaeger_url=jaeger_link(jaeger_url, native.get("trace_id"))))
+        return
+    print_run(loaded, jaeger_url)

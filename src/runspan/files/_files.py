@@ -176,8 +176,8 @@ class Folder:
             descriptor = self._open_regular(name)
             if descriptor is None:
                 return None
-            with os.fdopen(descriptor, "rb") as file:
-                return file.read()
+            with os.fdopen(descriptor, "rb", buffering=0) as file:
+                return file.readall()
 
     def _open_regular(self, name: str) -> int | None:
         try:

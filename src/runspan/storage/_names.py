@@ -7,6 +7,7 @@ no id can name a folder, a hidden file or a device. Names that would be too long
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Final
 from urllib.parse import unquote
 
@@ -25,9 +26,13 @@ _DEVICES: Final = frozenset(
     {"con", "prn", "aux", "nul", *(f"{name}{number}" for name in ("com", "lpt") for number in range(1, 10))}
 )
 
+_SIMPLE: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{_MAX_BYTES}}}")
+
 
 def file_name(some_id: str) -> str:
     """Return the file name of an id, with its ending."""
+    if _SIMPLE.fullmatch(some_id) and some_id.lower() not in _DEVICES:  # any id of runspan's own
+        return some_id + SUFFIX
     safe = "".join(character if _is_plain(character) else _escaped(character) for character in some_id) or _EMPTY
     if safe[0] == "." or safe.partition(".")[0].lower() in _DEVICES:
         safe = _escaped(safe[0]) + safe[1:]

@@ -1,0 +1,181 @@
+"""Which stored runs a command is about: options, and the runs they select. Knows nothing of what is done with them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import click
+
+from runspan.cli._options import find_run_id
+from runspan.cli._text import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from runspan.storage import FileStorage
+
+__all__ = ["Selection", "selected_ids", "selected_runs", "selection_options"]
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
+
+_STATUSES: Final = ("running", "completed", "failed", "stuck", "cancelled")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_ID: Final = re.compile(r"run_(\d{8})_(\d{6})_")
+_ZONES: Final = timedelta(hours=26)
+"""Ids of old runs carry local time, and nobody knows whose: from UTC+14 to UTC-12."""
+
+
+class _Moment(click.ParamType[datetime]):
+    """A point in time, or a time from now back."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Read `2h`, `7d`, `2026-11-23` or `2026-11-23T12:00:00Z`."""
+        if isinstance(value, datetime):
+            return value
+        found = re.fullmatch(r"(\d{1,9})([smhdw])", value)
+        try:
+            if found:
+                return datetime.now(UTC) - timedelta(**{_UNITS[found[2]]: int(found[1])})
+            return datetime.fromisoformat(value).astimezone(UTC)
+        except (ValueError, OverflowError, OSError):
+            self.fail(f"{value!r} is no time: give 90s, 15m, 2h, 7d, or 2026-11-23T12:00:00Z", param, ctx)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What the options say; what is None or empty selects everything."""
+
+    run_ids: tuple[str, ...]
+    """Ids, unique beginnings of ids, or `latest`."""
+    goal: str | None
+    """Runs of this goal."""
+    status: str | None
+    """Runs with this status."""
+    node: str | None
+    """Runs that decided in this node."""
+    since: datetime | None
+    """Runs that started then or later."""
+    until: datetime | None
+    """Runs that started before."""
+    limit: int | None
+    """At most so many, the newest by id."""
+
+    @property
+    def words(self) -> str:
+        """What is selected, for a title."""
+        told = [f"{name} {value}" for name in ("goal", "status", "node") if (value := getattr(self, name)) is not None]
+        told += [
+            f"{name} {moment:%Y-%m-%d %H:%M} UTC"
+            for name, moment in (("since", self.since), ("until", self.until))
+            if moment
+        ]
+        told += [f"the newest {self.limit:,}"] if self.limit is not None else []
+        told += [f"{len(self.run_ids):,} named runs"] if self.run_ids else []
+        return f"Only {', '.join(told)}" if told else ""
+
+
+def selection_options(command: _F) -> _F:
+    """Add `[RUN]...`, `--goal`, `--status`, `--node`, `--since`, `--until` and `--limit`."""
+    options = (
+        click.argument("run_ids", nargs=-1, metavar="[RUN]..."),
+        click.option("--goal", metavar="GOAL", help="Only runs of this goal."),
+        click.option("--status", type=click.Choice(_STATUSES), help="Only runs with this status."),
+        click.option("--node", metavar="NODE", help="Only runs that decided in this node."),
+        click.option("--since", metavar="TIME", type=_Moment(), help="Only runs that started then or later."),
+        click.option("--until", metavar="TIME", type=_Moment(), help="Only runs that started before."),
+        click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the newest N of them, by id."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def selected_ids(storage: FileStorage, selection: Selection) -> list[str]:
+    """Return the ids of runs that may be selected, the newest first; what only a file tells is not looked at.
+
+    Raises:
+        RefusedError: A run named does not exist.
+    """
+    if selection.run_ids:
+        found = {find_run_id(storage, word) for word in selection.run_ids}
+    else:
+        found = set(storage.list_all_runs())
+    for name, run_ids_of in (
+        (selection.goal, storage.get_runs_by_goal),
+        (selection.status, storage.get_runs_by_status),
+        (selection.node, storage.get_runs_by_node),
+    ):
+        if name is not None:
+            found.intersection_update(run_ids_of(name))
+    return sorted((run_id for run_id in found if _may_be_in_time(run_id, selection)), reverse=True)
+
+
+def selected_runs(
+    storage: FileStorage, run_ids: Iterable[str], selection: Selection, on_read: Callable[[int], None]
+) -> Iterator[dict[str, Any]]:
+    """Give the selected runs as plain JSON data; name on stderr what cannot be read, and go on.
+
+    Args:
+        storage: Where they are.
+        run_ids: Those that may be selected.
+        selection: Which are.
+        on_read: Is told how many files have been read.
+    """
+    given = 0
+    for number, run_id in enumerate(run_ids):
+        if given == selection.limit:
+            return
+        on_read(number)
+        run = _read(storage, run_id)
+        if run is not None and _is_in_time(run, selection):
+            given += 1
+            yield run
+
+
+def _read(storage: FileStorage, run_id: str) -> dict[str, Any] | None:
+    from runspan.errors import StorageError
+    from runspan.values import loads
+
+    try:
+        data = storage.read_run_bytes(run_id)
+        run = None if data is None else loads(data)
+    except (StorageError, ValueError) as exc:
+        click.echo(f"Warning: {visible(run_id)} is left out: {visible(exc)}", err=True)
+        return None
+    if run is not None and not isinstance(run, dict):
+        click.echo(f"Warning: {visible(run_id)} is left out: it is no run", err=True)
+        return None
+    return run
+
+
+def _may_be_in_time(run_id: str, selection: Selection) -> bool:
+    """Whether an id allows that its run is in time; most files need not be read then."""
+    found = _ID.match(run_id)
+    if found is None or (selection.since is None and selection.until is None):
+        return True
+    try:
+        about = datetime.strptime(f"{found[1]}{found[2]}+0000", "%Y%m%d%H%M%S%z")
+    except ValueError:
+        return True
+    return (selection.since is None or about >= selection.since - _ZONES) and (
+        selection.until is None or about <= selection.until + _ZONES
+    )
+
+
+def _is_in_time(run: dict[str, Any], selection: Selection) -> bool:
+    if selection.since is None and selection.until is None:
+        return True
+    from runspan.native import parse_timestamp_ns
+
+    started_ns = parse_timestamp_ns(run.get("started_at"))
+    if started_ns is None:
+        return False
+    started_s = started_ns / 1e9
+    return (selection.since is None or started_s >= selection.since.timestamp()) and (
+        selection.until is None or started_s < selection.until.timestamp()
+    )
