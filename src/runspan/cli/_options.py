@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -12,7 +13,7 @@ from runspan.cli._group import RefusedError, did_you_mean
 from runspan.settings import DEFAULT_STORAGE, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from runspan.storage import FileStorage
 
@@ -33,6 +34,7 @@ _F = TypeVar("_F", bound="Callable[..., Any]")
 _LATEST: Final = "latest"
 _MOST_NAMED: Final = 5
 
+_TIMED_ID: Final = re.compile(r"run_(\d{8})_(\d{6})_")
 # Newlines in a JSON text are escaped, so this can only be the field of the run itself.
 _STARTED_AT: Final = re.compile(rb'^  "started_at": "([^"\\]+)"', re.MULTILINE)
 
@@ -102,12 +104,31 @@ def started_at(storage: FileStorage, run_id: str) -> str:
     return found[1].decode(errors="replace") if found else ""
 
 
-def newest_first(storage: FileStorage) -> list[tuple[str, str]]:
-    """Return id and start of every run, the newest first; those whose start is unknown come last."""
+def newest_first(storage: FileStorage, run_ids: Iterable[str] | None = None) -> Iterator[tuple[str, str]]:
+    """Give id and start of runs, the newest first; those whose start is unknown come last.
+
+    Ids tell the second, and only files of runs that are asked for are read: the first page of very many is there at
+    once.
+
+    Args:
+        storage: Where they are.
+        run_ids: Which; all if it is not given.
+    """
     from runspan.native import parse_timestamp_ns
 
-    runs = [(run_id, started_at(storage, run_id)) for run_id in storage.list_all_runs()]
-    return sorted(runs, key=lambda run: (parse_timestamp_ns(run[1]) or 0, run[0]), reverse=True)
+    ids = storage.list_all_runs() if run_ids is None else run_ids
+    seconds = sorted(((_second_of(storage, run_id), run_id) for run_id in ids), reverse=True)
+    for _, group in groupby(seconds, key=lambda pair: pair[0]):
+        runs = [(run_id, started_at(storage, run_id)) for _, run_id in group]
+        yield from sorted(runs, key=lambda run: (parse_timestamp_ns(run[1]) or 0, run[0]), reverse=True)
+
+
+def _second_of(storage: FileStorage, run_id: str) -> str:
+    """Return the second in which a run started, as digits that sort like it."""
+    found = _TIMED_ID.match(run_id)
+    if found:
+        return found[1] + found[2]
+    return re.sub(r"\D", "", started_at(storage, run_id)[:19])
 
 
 def find_run_id(storage: FileStorage, word: str) -> str:
@@ -134,7 +155,6 @@ def find_run_id(storage: FileStorage, word: str) -> str:
 
 
 def _latest(storage: FileStorage) -> str:
-    runs = newest_first(storage)
-    if not runs:
-        raise RefusedError(f"there is no run in {storage.base_path} yet")
-    return runs[0][0]
+    for run_id, _ in newest_first(storage):
+        return run_id
+    raise RefusedError(f"there is no run in {storage.base_path} yet")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from runspan.storage import FileStorage
 
-__all__ = ["Selection", "selected_ids", "selected_runs", "selection_options"]
+__all__ = ["Selection", "is_in_time", "read_run", "selected_ids", "selected_runs", "selection_options"]
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
@@ -131,13 +131,14 @@ def selected_runs(
         if given == selection.limit:
             return
         on_read(number)
-        run = _read(storage, run_id)
-        if run is not None and _is_in_time(run, selection):
+        run = read_run(storage, run_id)
+        if run is not None and is_in_time(run, selection):
             given += 1
             yield run
 
 
-def _read(storage: FileStorage, run_id: str) -> dict[str, Any] | None:
+def read_run(storage: FileStorage, run_id: str) -> dict[str, Any] | None:
+    """Return a run as plain JSON data; None, and a word on stderr, where it cannot be read."""
     from runspan.errors import StorageError
     from runspan.values import loads
 
@@ -167,7 +168,8 @@ def _may_be_in_time(run_id: str, selection: Selection) -> bool:
     )
 
 
-def _is_in_time(run: dict[str, Any], selection: Selection) -> bool:
+def is_in_time(run: dict[str, Any], selection: Selection) -> bool:
+    """Whether a run started when the options say."""
     if selection.since is None and selection.until is None:
         return True
     from runspan.native import parse_timestamp_ns
