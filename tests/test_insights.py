@@ -401,7 +401,7 @@ def test_tables_fit_sixty_columns(storage: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("COLUMNS", "60")
     text = command("insights", "-s", storage).output
 
-    assert max(map(len, text.splitlines()[1:])) <= 60
+    assert max(map(len, text.splitlines())) <= 60
     assert all(
         title in text
         for title in ("Goals", "Nodes", "Options chosen", "Chosen and working", "Repeated failures", "Slowest")
@@ -456,3 +456,25 @@ def test_old_files_are_read() -> None:
         runs = [json.loads(path.read_bytes()) for path in (folder / "runs").glob("*.json")]
 
         assert len(runs) == find_insights(runs).runs
+
+
+def test_an_option_is_told_with_its_node() -> None:
+    """Where it is chosen in one node only; where it fails in all of them, alone."""
+
+    def found(nodes: str) -> list[tuple[str, dict[str, str]]]:
+        made = itertools.product(range(150), nodes, "xyy")
+        runs = [
+            run("g", "failed", decision(node, option, success=n % 10 < (3 if option == "x" else 9)), number=n)
+            for n, node, option in made
+        ]
+        return [(finding.kind.value, finding.place) for finding in find_insights(runs).findings]
+
+    assert [("low_success", {"option": "x"})] == found("ab")
+    assert [("low_success", {"node": "a", "option": "x"})] == found("a")
+
+
+def test_the_only_error_there_is_tells_nothing_of_its_place() -> None:
+    """Without other failures there is nothing that it could be compared with."""
+    runs = [run("g", "failed", decision(success=n % 2 == 0, error=f"no {n}"), number=n) for n in range(100)]
+
+    assert () == find_insights(runs).findings

@@ -2,48 +2,29 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from runspan.cli._group import COULD_NOT
+from runspan.cli._moment import Moment
 from runspan.cli._options import json_option, storage_option, storage_path
 from runspan.cli._progress import progress
 from runspan.cli._text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from runspan.interchange import Account, ImportReport
     from runspan.mapping import DecodedRun
 
 _EPILOG: Final = "\b\nExample:\n  runspan import traces.jsonl --storage .runspan\n"
 
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _MOST_TOLD: Final = 10
-
-
-class _Moment(click.ParamType[datetime]):
-    """A point in time, or a time from now back."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read `2h`, `7d`, `2026-11-23` or `2026-11-23T12:00:00Z`."""
-        if isinstance(value, datetime):
-            return value
-        found = re.fullmatch(r"(\d{1,9})([smhdw])", value)
-        try:
-            if found:
-                return datetime.now(UTC) - timedelta(**{_UNITS[found[2]]: int(found[1])})
-            return datetime.fromisoformat(value)
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r} is no time: give 90s, 15m, 2h, 7d, or 2026-11-23T12:00:00Z", param, ctx)
 
 
 def _headers(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -60,9 +41,9 @@ def _headers(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...
 @click.option("--jaeger", metavar="URL", help="Read traces of this Jaeger: the given ones, or those of a service.")
 @click.option("--service", metavar="NAME", help="With --jaeger: all traces of this service.")
 @click.option(
-    "--since", metavar="TIME", type=_Moment(), default="1h", help="With --service: from then on.  [default: 1h]"
+    "--since", metavar="TIME", type=Moment(), default="1h", help="With --service: from then on.  [default: 1h]"
 )
-@click.option("--until", metavar="TIME", type=_Moment(), help="With --service: up to then.  [default: now]")
+@click.option("--until", metavar="TIME", type=Moment(), help="With --service: up to then.  [default: now]")
 @click.option("--header", metavar="LINE", multiple=True, callback=_headers, help="With --jaeger: send this along.")
 @click.option("--replace", is_flag=True, help="Replace whole run files that differ.")
 @click.pass_context

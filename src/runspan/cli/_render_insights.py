@@ -33,14 +33,14 @@ Row = tuple[str | Text, ...]
 
 def print_insights(found: Insights) -> None:
     """Print what many runs have in common."""
-    click.echo(_headline(found))
+    _print(Text(_headline(found)))
     click.echo()
     _print_findings(found)
     for title, columns, rows in _tables(found):
         if rows:
             _print_table(title, columns, rows)
     for note in found.notes:
-        click.echo(f"Note: {note}")
+        _print(Text(f"Note: {note}"))
 
 
 def _headline(found: Insights) -> str:
@@ -53,7 +53,7 @@ def _headline(found: Insights) -> str:
 
 def _print_findings(found: Insights) -> None:
     if not found.findings:
-        click.echo("No pattern is clearer than chance.")
+        _print(Text("No pattern is clearer than chance."))
     for finding in found.findings:
         _print(Text.assemble(("• ", "yellow"), visible(finding.text)))
     click.echo()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from runspan.cli._moment import Moment
 from runspan.cli._options import find_run_id
 from runspan.cli._text import visible
 
@@ -22,28 +23,9 @@ __all__ = ["Selection", "is_in_time", "read_run", "selected_ids", "selected_runs
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
 _STATUSES: Final = ("running", "completed", "failed", "stuck", "cancelled")
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _ID: Final = re.compile(r"run_(\d{8})_(\d{6})_")
 _ZONES: Final = timedelta(hours=26)
 """Ids of old runs carry local time, and nobody knows whose: from UTC+14 to UTC-12."""
-
-
-class _Moment(click.ParamType[datetime]):
-    """A point in time, or a time from now back."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Read `2h`, `7d`, `2026-11-23` or `2026-11-23T12:00:00Z`."""
-        if isinstance(value, datetime):
-            return value
-        found = re.fullmatch(r"(\d{1,9})([smhdw])", value)
-        try:
-            if found:
-                return datetime.now(UTC) - timedelta(**{_UNITS[found[2]]: int(found[1])})
-            return datetime.fromisoformat(value).astimezone(UTC)
-        except (ValueError, OverflowError, OSError):
-            self.fail(f"{value!r} is no time: give 90s, 15m, 2h, 7d, or 2026-11-23T12:00:00Z", param, ctx)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +68,8 @@ def selection_options(command: _F) -> _F:
         click.option("--goal", metavar="GOAL", help="Only runs of this goal."),
         click.option("--status", type=click.Choice(_STATUSES), help="Only runs with this status."),
         click.option("--node", metavar="NODE", help="Only runs that decided in this node."),
-        click.option("--since", metavar="TIME", type=_Moment(), help="Only runs that started then or later."),
-        click.option("--until", metavar="TIME", type=_Moment(), help="Only runs that started before."),
+        click.option("--since", metavar="TIME", type=Moment(), help="Only runs that started then or later."),
+        click.option("--until", metavar="TIME", type=Moment(), help="Only runs that started before."),
         click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the newest N of them, by id."),
     )
     for option in reversed(options):

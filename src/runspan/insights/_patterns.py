@@ -179,7 +179,8 @@ def tied_errors(tally: Tally) -> list[Finding]:
     often.sort(key=lambda item: -item[1].count)
     often = often[:_MOST_ERRORS_LOOKED_AT]
     bound = threshold(ALPHA, len(often) * len(by_place))
-    found = [_tie(error, failure, by_place, failures) for error, failure in often]
+    compared = [(error, failure) for error, failure in often if failures - failure.count >= LEAST_TRIALS]
+    found = [_tie(error, failure, by_place, failures) for error, failure in compared]
     return [finding for finding in found if finding is not None and finding.deviations > bound][:MOST_FINDINGS]
 
 

@@ -100,6 +100,8 @@ def clearest(findings: Sequence[Finding]) -> Finding:
     around = (
         finding
         for finding in findings
-        if finding.place.items() <= best.place.items() and finding.deviations >= _NEARLY * best.deviations
+        if finding.place.items() < best.place.items()
+        and finding.count > best.count
+        and finding.deviations >= _NEARLY * best.deviations
     )
-    return min(around, key=lambda finding: len(finding.place))
+    return min(around, key=lambda finding: len(finding.place), default=best)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["Cell", "Counts", "DecisionAt", "Failure", "Tally"]
 
 _MOST_CELLS: Final = 100_000
+_MOST_STATUSES: Final = 20
 _MOST_ERRORS: Final = 2_000
 _MOST_CELLS_OF_ERROR: Final = 500
 _MOST_EXAMPLES: Final = 3
@@ -136,6 +137,7 @@ class Tally:
     def _add_end(self, goal: str, status: str, period: int | None, *, has_failed: bool) -> None:
         goal = goal if goal in self.statuses or len(self.statuses) < _MOST_CELLS else "…"
         statuses = self.statuses.setdefault(goal, {})
+        status = status if status in statuses or len(statuses) < _MOST_STATUSES else "…"
         statuses[status] = statuses.get(status, 0) + 1
         if status in {"running", "cancelled", ""}:  # says nothing of whether the agent can do it
             return
