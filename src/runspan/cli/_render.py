@@ -27,7 +27,17 @@ if TYPE_CHECKING:
 
     from runspan.models import Decision, Option, Outcome, Problem, Run, RunSummary
 
-__all__ = ["jaeger_link", "print_run", "print_runs", "run_text"]
+__all__ = [
+    "add_problem",
+    "decision_line",
+    "jaeger_link",
+    "line",
+    "named",
+    "print_all",
+    "print_run",
+    "print_runs",
+    "run_text",
+]
 
 _STATUS: Final = {"completed": "green", "failed": "red", "stuck": "red", "cancelled": "yellow", "running": "cyan"}
 _SEVERITY: Final = {"critical": "red", "warning": "yellow"}
@@ -53,7 +63,8 @@ def _width() -> int:
     return shutil.get_terminal_size((0, 0)).columns or (_USUAL if sys.stdout.isatty() else _ENDLESS)
 
 
-def _print(*renderables: RenderableType) -> None:
+def print_all(*renderables: RenderableType) -> None:
+    """Print on the screen as wide as it is, in a pipe as wide as the text is."""
     console = Console(width=_width(), highlight=False, markup=False, emoji=False)
     for line in _lines(console, *renderables):
         click.echo(line)
@@ -85,9 +96,9 @@ def print_runs(runs: Sequence[tuple[str, RunSummary]]) -> None:
     for row in rows:
         table.add_row(*row)
     if Console(width=_ENDLESS).measure(table).maximum <= _width():
-        _print(table)
+        print_all(table)
     else:
-        _print(*(line for row in rows for line in _stacked(row)))
+        print_all(*(line for row in rows for line in _stacked(row)))
 
 
 def _cells(started: str, summary: RunSummary) -> list[Text]:
@@ -126,7 +137,7 @@ def print_run(run: Run, jaeger_url: str | None = None) -> None:
         run: The run.
         jaeger_url: Address of a Jaeger that has its trace.
     """
-    _print(_run_tree(run))
+    print_all(_run_tree(run))
     link = jaeger_link(jaeger_url, _extra(run, "trace_id"))
     if link is not None:
         click.echo(f"Jaeger: {link}")
@@ -145,13 +156,13 @@ def run_text(run: Run, width: int) -> str:
 
 def _run_tree(run: Run) -> Tree:
     status = str(run.status)
-    tree = Tree(_line(("bold", visible(run.id)), (_STATUS.get(status, ""), visible(status))), guide_style="dim")
+    tree = Tree(line(("bold", visible(run.id)), (_STATUS.get(status, ""), visible(status))), guide_style="dim")
     for name, value in _facts(run):
-        tree.add(_named(name, value))
+        tree.add(named(name, value))
     branches = _add_decisions(tree, run)
     for problem in run.problems:
         place = branches.get(problem.decision_id or "", tree)
-        _add_problem(place, run, problem, is_placed=place is not tree)
+        add_problem(place, run, problem, is_placed=place is not tree)
     return tree
 
 
@@ -163,7 +174,7 @@ def _add_decisions(tree: Tree, run: Run) -> dict[str, Tree]:
         parent = str(_extra(decision, "parent_decision_id") or "")
         place, depth = inside.get(parent, (tree, 0))
         is_drawn = not parent or place is branches.get(parent)
-        branch = place.add(_decision_line(run, decision, "" if is_drawn else f"inside {visible(parent)}"))
+        branch = place.add(decision_line(run, decision, "" if is_drawn else f"inside {visible(parent)}"))
         _fill(branch, decision)
         branches[decision.id] = branch
         inside[decision.id] = (branch, depth + 1) if depth < _DEEPEST else (place, depth)
@@ -188,9 +199,10 @@ def _facts(run: Run) -> Iterable[tuple[str, str]]:
         yield "incomplete", brief(_extra(run, "incomplete"))
 
 
-def _decision_line(run: Run, decision: Decision, note: str) -> Text:
+def decision_line(run: Run, decision: Decision, note: str) -> Text:
+    """Return when, what for and where a decision was made, and a note on it."""
     kind = visible(decision.decision_type)
-    return _line(
+    return line(
         ("cyan", _since(run, decision.timestamp)),
         ("bold", visible(decision.intent)),
         ("dim", f"({visible(decision.id)} in {visible(decision.node_id)}{'' if kind == 'custom' else f', {kind}'})"),
@@ -202,16 +214,16 @@ def _fill(branch: Tree, decision: Decision) -> None:
     """Add what belongs to one decision: options, reasoning, constraints, context, outcome."""
     _add_options(branch, decision)
     if decision.reasoning:
-        branch.add(_named("why", visible(decision.reasoning)))
+        branch.add(named("why", visible(decision.reasoning)))
     if decision.active_constraints:
-        branch.add(_named("constraints", visible("; ".join(decision.active_constraints))))
+        branch.add(named("constraints", visible("; ".join(decision.active_constraints))))
     if decision.input_context:
-        branch.add(_named("context", brief(decision.input_context)))
+        branch.add(named("context", brief(decision.input_context)))
     _add_outcome(branch, decision.outcome)
     if decision.evaluation is not None:
         good = "good decision" if decision.was_good_decision else "no good decision"
         words = [good, f"quality {decision.evaluation.outcome_quality:g}", visible(decision.evaluation.explanation)]
-        branch.add(_named("evaluation", ", ".join(word for word in words if word)))
+        branch.add(named("evaluation", ", ".join(word for word in words if word)))
 
 
 def _add_options(branch: Tree, decision: Decision) -> None:
@@ -221,9 +233,9 @@ def _add_options(branch: Tree, decision: Decision) -> None:
         branch.add(_option_line(option, is_chosen=option.id == chosen))
     left_out = len(decision.options) - len(shown)
     if left_out:
-        branch.add(_line(("dim", f"… and {left_out:,} more options")))
+        branch.add(line(("dim", f"… and {left_out:,} more options")))
     if chosen and decision.chosen_option is None:
-        branch.add(_line(("yellow", f"▶ {visible(chosen)}"), ("dim", "is none of the options")))
+        branch.add(line(("yellow", f"▶ {visible(chosen)}"), ("dim", "is none of the options")))
 
 
 def _option_line(option: Option, *, is_chosen: bool) -> Text:
@@ -235,12 +247,12 @@ def _option_line(option: Option, *, is_chosen: bool) -> Text:
     for mark, reasons in (("+", option.pros), ("-", option.cons)):
         if reasons:
             words.append(("dim", f"{mark} {visible('; '.join(reasons))}"))
-    return _line(*words)
+    return line(*words)
 
 
 def _add_outcome(branch: Tree, outcome: Outcome | None) -> None:
     if outcome is None:
-        branch.add(_line(("yellow", "? no outcome")))
+        branch.add(line(("yellow", "? no outcome")))
         return
     mark, style = ("✓", "green") if outcome.success else ("✗", "red")
     said = visible(outcome.summary) or (brief(outcome.result) if outcome.result is not None else "")
@@ -251,25 +263,27 @@ def _add_outcome(branch: Tree, outcome: Outcome | None) -> None:
         words.append(("cyan", f"{outcome.tokens_used:,} tokens"))
     if outcome.state_changes:
         words.append(("dim", f"changed {brief(outcome.state_changes)}"))
-    branch.add(_line(*words))
+    branch.add(line(*words))
 
 
-def _add_problem(place: Tree, run: Run, problem: Problem, *, is_placed: bool) -> None:
+def add_problem(place: Tree, run: Run, problem: Problem, *, is_placed: bool) -> None:
+    """Add a problem to a branch; where that is not its decision's, it says which that is."""
     about = "" if is_placed or not problem.decision_id else f"about {visible(problem.decision_id)}"
     style = _SEVERITY.get(problem.severity, "")
     words = [(style, f"! {visible(problem.severity)}: {visible(problem.description)}")]
-    branch = place.add(_line(*words, ("dim", about), ("cyan", _since(run, problem.timestamp))))
+    branch = place.add(line(*words, ("dim", about), ("cyan", _since(run, problem.timestamp))))
     for name, value in (("cause", problem.root_cause), ("fix", problem.suggested_fix)):
         if value:
-            branch.add(_named(name, visible(value)))
+            branch.add(named(name, visible(value)))
 
 
-def _line(*words: tuple[str, str]) -> Text:
+def line(*words: tuple[str, str]) -> Text:
     """Join styled words by two spaces, leaving out the empty ones."""
     return Text("  ").join(Text(text, style) for style, text in words if text)
 
 
-def _named(name: str, value: str) -> Text:
+def named(name: str, value: str) -> Text:
+    """Return a value behind its name."""
     return Text.assemble((f"{name}: ", "dim"), value)
 
 
