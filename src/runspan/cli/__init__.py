@@ -17,6 +17,7 @@ from runspan.cli._list import list_runs
 from runspan.cli._recover import recover
 from runspan.cli._replay import replay
 from runspan.cli._show import show
+from runspan.cli._watch import watch
 
 __all__ = ["main"]
 
@@ -34,7 +35,7 @@ Example:
 
 @click.group(
     cls=Commands,
-    commands=[demo, diff, import_, insights, list_runs, recover, replay, show],
+    commands=[demo, diff, import_, insights, list_runs, recover, replay, show, watch],
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
