@@ -502,3 +502,15 @@ def test_pictures_show_the_same_each_time(tmp_path: Path) -> None:
     one, other = (sample_pages(tmp_path / name) for name in ("one", "other"))
 
     assert one == other
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
+    """Pages need two packages that nothing else does."""
+    program = "import sys; sys.modules['jinja2'] = None; from runspan.cli import main; main()"
+    runspan.FileStorage(tmp_path)
+    command = [sys.executable, "-c", program, "insights", "-s", str(tmp_path), "--html", str(tmp_path / "page.html")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert 2 == done.returncode
+    assert "pip install 'runspan[pages]'" in done.stderr
+    assert "Traceback" not in done.stderr
