@@ -25,6 +25,7 @@ __all__ = [
     "otlp_protocol",
     "read_bound",
     "read_settings",
+    "source_of",
 ]
 
 _logger = logging.getLogger(__name__)
@@ -170,6 +171,11 @@ def read_settings(**arguments: Any) -> Settings:
     """
     values = {setting.name: _settle(setting, arguments.get(setting.name)) for setting in SETTINGS}
     return Settings(**cast("Any", values), event_limit=_event_limit())
+
+
+def source_of(setting: Setting) -> str:
+    """Return where a setting's value comes from, for people: its variable, or the default."""
+    return setting.variable if os.environ.get(setting.variable, "").strip() else "default"
 
 
 def _settle(setting: Setting, argument: object) -> str | int | bool | None:

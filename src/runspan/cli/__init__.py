@@ -10,6 +10,7 @@ import click
 from runspan._version import __version__
 from runspan.cli._demo import demo
 from runspan.cli._diff import diff
+from runspan.cli._doctor import doctor
 from runspan.cli._group import Commands
 from runspan.cli._import import import_
 from runspan.cli._insights import insights
@@ -35,7 +36,7 @@ Example:
 
 @click.group(
     cls=Commands,
-    commands=[demo, diff, import_, insights, list_runs, recover, replay, show, watch],
+    commands=[demo, diff, doctor, import_, insights, list_runs, recover, replay, show, watch],
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
