@@ -514,3 +514,12 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     assert 2 == done.returncode
     assert "pip install 'runspan[pages]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_making_a_page_leaves_the_process_as_it_was() -> None:
+    """Distributions are found as before, and no import warns."""
+    program = "import runspan.pages, importlib.metadata, colorsys; print(importlib.metadata.version('orjson'))"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=False)
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert done.stdout.strip()

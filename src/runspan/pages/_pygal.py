@@ -1,18 +1,18 @@
 """pygal, without the import hook it installs for plugins. Knows no chart.
 
-The hook is one that Python 3.12 no longer asks; before, each later import of the process would warn of it.
+The hook is one that Python 3.12 no longer asks; before, each later import of the process would warn of it. What else loads
+with pygal keeps its hook: `importlib_metadata` has taken the place of the standard library's, which would find no
+distribution any more.
 """
 
 from __future__ import annotations
 
 import sys
 
-_FINDERS = tuple(sys.meta_path)
+import pygal
+from pygal.etree import etree
+from pygal.style import Style
 
-import pygal  # noqa: E402 - what was there before has to be known
-from pygal.etree import etree  # noqa: E402
-from pygal.style import Style  # noqa: E402
-
-sys.meta_path[:] = [finder for finder in sys.meta_path if finder in _FINDERS]
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 __all__ = ["Style", "etree", "pygal"]
