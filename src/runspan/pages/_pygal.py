@@ -1,7 +1,7 @@
 """pygal, without the import hook it installs for plugins. Knows no chart.
 
-The hook is one that Python 3.12 no longer asks; before, each later import of the process would warn of it. What else loads
-with pygal keeps its hook: `importlib_metadata` has taken the place of the standard library's, which would find no
+The hook is one that Python 3.12 no longer asks; before, each later import of the process would warn of it. What else
+loads with pygal keeps its hook: `importlib_metadata` has taken the place of the standard library's, which would find no
 distribution any more.
 """
 
