@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runspan.recovery import LiveRun, LiveRuns
     from runspan.storage import FileStorage
 
-_EPILOG: Final = "\b\nExample:\n  runspan watch --once --storage .runspan\n"
+_EPILOG: Final = "\b\nExample:\n  runspan watch --once --json --storage .runspan\n"
 
 
 @click.command(epilog=_EPILOG)
