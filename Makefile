@@ -36,8 +36,11 @@ format: $(VENV) ## sort imports, lay out the code
 	$(RUN)/ruff check --fix-only .
 	$(RUN)/ruff format .
 
-golden docs: $(VENV) ## write anew what tests compare with: tests/golden and the generated pages
+golden: $(VENV) ## write anew what tests compare with: tests/golden and the generated pages
 	$(RUN)/pytest --golden -m golden
+
+docs: golden ## the documentation in build/site, its generated pages written anew
+	NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --quiet
 
 screenshots: $(VENV) ## the pages' pictures in docs/images; needs chromium
 	$(RUN)/python -m tests.screenshots

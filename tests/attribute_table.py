@@ -8,7 +8,7 @@ import itertools
 
 from runspan import semconv
 
-__all__ = ["attribute_table", "names"]
+__all__ = ["attribute_table", "field_docstrings", "names"]
 
 _HEAD = """# Attributes
 
@@ -28,7 +28,17 @@ def names() -> dict[str, str]:
 
 def docstrings() -> dict[str, str]:
     """Return each constant's docstring, one line."""
-    body = ast.parse(inspect.getsource(semconv)).body
+    return _told_below(ast.parse(inspect.getsource(semconv)).body)
+
+
+def field_docstrings(kind: type) -> dict[str, str]:
+    """Return the docstring of each field of a dataclass, one line."""
+    [definition] = ast.parse(inspect.getsource(kind)).body
+    assert isinstance(definition, ast.ClassDef)
+    return _told_below(definition.body)
+
+
+def _told_below(body: list[ast.stmt]) -> dict[str, str]:
     found = {}
     for statement, after in itertools.pairwise(body):
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):

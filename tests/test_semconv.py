@@ -36,5 +36,5 @@ def test_all_lists_every_constant() -> None:
 
 @pytest.mark.golden
 def test_table_in_the_docs_is_the_codes(golden: Golden) -> None:
-    """`make docs` writes it."""
+    """`make golden` writes it."""
     golden("docs/attributes.md", attribute_table())

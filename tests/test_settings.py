@@ -7,11 +7,16 @@ import json
 import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 from runspan.errors import ConfigError
 from runspan.settings import SETTINGS, Settings, read_settings
+from tests.settings_table import bound_variables, settings_page
+
+if TYPE_CHECKING:
+    from tests.conftest import Golden
 
 
 def test_defaults_are_the_tables() -> None:
@@ -105,3 +110,20 @@ def test_bounds_are_the_environments() -> None:
     assert [[["… deeper than 4 levels"]]] == value["c"]
     assert len("x" * 100 + "… 100 more characters") == summary
     assert "RUNSPAN_MAX_NODES='-1' is no whole number from 1 up; 20000 holds" in done.stderr
+
+
+def test_page_of_the_settings_is_the_codes(golden: Golden) -> None:
+    """docs/settings.md is made of the tables."""
+    golden("docs/settings.md", settings_page())
+
+
+def test_bounds_on_the_page_are_those_that_are_read() -> None:
+    """The variable of each is the one that changes it."""
+    read = {
+        "max_string": "RUNSPAN_MAX_STRING",
+        "max_items": "RUNSPAN_MAX_ITEMS",
+        "max_depth": "RUNSPAN_MAX_DEPTH",
+        "max_nodes": "RUNSPAN_MAX_NODES",
+    }
+
+    assert read == {field: variable for field, (variable, _) in bound_variables().items()}
