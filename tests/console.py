@@ -1,7 +1,7 @@
 """A terminal for the blocks of a document: types what they say, and compares what is printed. Knows no page.
 
 What differs from one run to the next is made equal on both sides before they are compared (`comparable`): ids of runs
-and traces, dates and times, durations, versions; and what follows from their widths: blanks and rules in tables.
+and traces, dates and times, durations, versions, ids of processes; and what follows from their widths: blanks and rules in tables.
 `pip install` and `docker run` are not typed: the test's environment has been installed, and a Jaeger is there. A reader
 is slower than a test: a program is started in another second than the one before, because ids of runs tell seconds.
 """
@@ -9,8 +9,10 @@ is slower than a test: a program is started in another second than the one befor
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Terminal", "comparable"]
 
 _NOT_TYPED: Final = ("pip install ", "docker run ")
+_PYTEST: Final = {"PYTEST_ADDOPTS": "-p no:randomly -p no:cacheprovider"}  # as it is where it is newly installed
 _TIMEOUT_S: Final = 120
 _EQUAL: Final = (
     (re.compile(r"\brun_\d{8}_\d{6}_[0-9a-f]{8}\b"), "RUN"),
@@ -33,6 +36,8 @@ _EQUAL: Final = (
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?(\.\d+)?"), "TIME"),
     (re.compile(r"\b\d+(\.\d+)?( ?)(ms|s|min)\b"), "DURATION"),
     (re.compile(r"\b\d+(\.\d+){2,}\S*"), "VERSION"),
+    (re.compile(r"\bpid \d+"), "pid NUMBER"),
+    (re.compile(r"\b\d+ is dead"), "NUMBER is dead"),
     (re.compile(r"[ \t]+"), " "),
 )
 
@@ -57,7 +62,7 @@ class Terminal:
         """
         self._folder = folder
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        self._environment = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", "COLUMNS": "120"} | dict(environment)
+        self._environment = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", "COLUMNS": "120"} | _PYTEST | dict(environment)
         self._places = dict(places)
         self._second = 0
 
@@ -92,7 +97,8 @@ class Terminal:
             timeout=_TIMEOUT_S,
         )
         assert done.returncode <= 1, f"{name_of(block.page)}:{block.line}: {command}\n{done.stdout}"
-        printed = done.stdout
+        printed = done.stdout.replace(f" on {platform.node()})", " on host)")
+        printed += "Killed\n" if done.returncode == -signal.SIGKILL else ""  # a shell at a terminal says so
         for here, there in self._places.items():
             printed = printed.replace(here, there)
         return "".join(f"{line.rstrip()}\n" for line in printed.splitlines())

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["DOCUMENTS", "ROOT", "Block", "blocks_of", "name_of", "typed"]
+__all__ = ["DOCUMENTS", "ROOT", "TYPED", "Block", "blocks_of", "name_of", "typed"]
 
 ROOT: Final = Path(__file__).parents[1]
 
@@ -87,3 +87,7 @@ def typed(block: Block) -> list[tuple[str, str]]:
             command, printed = parts[-1]
             parts[-1] = (command, printed + line)
     return parts
+
+
+TYPED: Final = [page for page in DOCUMENTS if any(block.title for block in blocks_of(page))]
+"""Documents with files to save: their commands are typed in the tests, and what is printed is what they show."""

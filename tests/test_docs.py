@@ -11,9 +11,7 @@ import pytest
 from pytest_examples import CodeExample, EvalExample, find_examples
 
 from runspan.settings import SETTINGS
-
-ROOT = Path(__file__).parents[1]
-PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md"), *ROOT.glob("collector-config/*.md")]
+from tests.doc_blocks import DOCUMENTS, ROOT, name_of
 
 
 EXAMPLES = list(find_examples(str(ROOT / "README.md")))
@@ -41,10 +39,10 @@ def test_code_block_runs(
     assert 1 == len(list((tmp_path / "storage" / "runs").glob("*.json")))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize("page", DOCUMENTS, ids=name_of)
 def test_links_lead_somewhere(page: Path) -> None:
     """Every relative link of a page names a file of the repository."""
-    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+    for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
 
 
