@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
 import pytest
 from pytest_examples import CodeExample, EvalExample, find_examples
@@ -61,3 +63,38 @@ def test_architecture_draws_the_layers() -> None:
     there = {path.stem for path in (ROOT / "src" / "runspan").iterdir() if not path.stem.startswith("_")}
 
     assert all(re.search(rf"\b{room}\b", picture) for room in rooms & there)
+
+
+COUNTING: Final = {"contained": 0, "count": 0, "find_run": 0, "warn": 1, "error": 1}
+"""Calls that say under which cause something is counted, and in which argument."""
+
+
+def causes_in(module: Path) -> set[str]:
+    """Return the causes under which a module counts what was lost or ignored."""
+    tree = ast.parse(module.read_text(encoding="utf-8"))
+    named = {
+        str(node.target.id if isinstance(node, ast.AnnAssign) else node.targets[0].id): node.value
+        for node in tree.body
+        if (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name))
+        or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name))
+    }
+    causes = set()
+    for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+        called = ast.unparse(call.func).rsplit(".", maxsplit=1)[-1]
+        place = COUNTING.get(called, len(call.args))
+        if place < len(call.args) and (place == 0 or ast.unparse(call.args[0]) == "_logger"):
+            cause = call.args[place]
+            cause = named.get(cause.id) if isinstance(cause, ast.Name) else cause
+            if isinstance(cause, ast.Constant) and isinstance(cause.value, str):
+                causes.add(f"{cause.value} ignored" if called == "find_run" else cause.value)
+    return causes
+
+
+def test_every_cause_of_a_loss_is_explained() -> None:
+    """What `health()` may count stands in the table of docs/howto/troubleshooting.md, and nothing else does."""
+    page = (ROOT / "docs" / "howto" / "troubleshooting.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+    told = {cause for row in rows for cause in re.findall(r"`([^`]+)`", row)}
+    counted: set[str] = set().union(*map(causes_in, (ROOT / "src" / "runspan").rglob("*.py")))
+
+    assert counted == told
