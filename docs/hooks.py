@@ -1,4 +1,4 @@
-"""What MkDocs does for this site beyond its configuration: pages made of the repository's own documents, and their links.
+"""What MkDocs does beyond its configuration: pages made of the repository's own documents, and their links.
 
 Links in every document are those of the repository, so that they work where the files are; here they become links of
 the site. A link to a program or a configuration leads to its text, at the end of the page of its folder.

@@ -1,7 +1,7 @@
 """A terminal for the blocks of a document: types what they say, and compares what is printed. Knows no page.
 
 What differs from one run to the next is made equal on both sides before they are compared (`comparable`): ids of runs
-and traces, dates and times, durations, versions, ids of processes; and what follows from their widths: blanks and rules in tables.
+and traces, dates and times, durations, versions, ids of processes, and blanks, because columns are as wide as these.
 `pip install` and `docker run` are not typed: the test's environment has been installed, and a Jaeger is there. A reader
 is slower than a test: a program is started in another second than the one before, because ids of runs tell seconds.
 """
@@ -62,7 +62,9 @@ class Terminal:
         """
         self._folder = folder
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        self._environment = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", "COLUMNS": "120"} | _PYTEST | dict(environment)
+        self._environment = (
+            {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", "COLUMNS": "120"} | _PYTEST | dict(environment)
+        )
         self._places = dict(places)
         self._second = 0
 

@@ -23,7 +23,9 @@ DOCUMENTS: Final = sorted(
 )
 """Every document of the repository."""
 
-_FENCE: Final = re.compile(r"^(`{3,})(\w*) *(.*)$")
+_BLOCK: Final = re.compile(
+    r"^(?P<fence>`{3,})(?P<language>\w*) *(?P<more>.*)\n(?P<source>(?:.*\n)*?)(?P=fence) *$", re.MULTILINE
+)
 _TITLE: Final = re.compile(r'title="([^"]+)"')
 
 
@@ -55,25 +57,20 @@ def blocks_of(page: Path, *languages: str) -> list[Block]:
         page: The document.
         languages: Those to return; all if none is given.
     """
-    found = _blocks(page, page.read_text(encoding="utf-8").splitlines())
-    return [block for block in found if not languages or block.language in languages]
+    return [block for block in _blocks(page) if not languages or block.language in languages]
 
 
-def _blocks(page: Path, lines: list[str]) -> Iterator[Block]:
-    opened: tuple[int, re.Match[str]] | None = None
-    for number, line in enumerate(lines, 1):
-        fence = _FENCE.match(line)
-        if opened is None and fence is not None:
-            opened = number, fence
-        elif opened is not None and line.strip() == opened[1][1]:
-            first, told = opened
-            title = _TITLE.search(told[3])
-            source = "".join(f"{each}\n" for each in lines[first : number - 1])
-            yield Block(
-                page=page, line=first + 1, language=told[2], title=title[1] if title else "", source=source
-            )
-            opened = None
-    assert opened is None, f"{name_of(page)}:{opened[0] if opened else 0}: a block without end"
+def _blocks(page: Path) -> Iterator[Block]:
+    text = page.read_text(encoding="utf-8")
+    for found in _BLOCK.finditer(text):
+        title = _TITLE.search(found["more"])
+        yield Block(
+            page=page,
+            line=text.count("\n", 0, found.start("source")) + 1,
+            language=found["language"],
+            title=title[1] if title else "",
+            source=found["source"],
+        )
 
 
 def typed(block: Block) -> list[tuple[str, str]]:

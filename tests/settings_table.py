@@ -1,4 +1,4 @@
-"""The page of all settings in `docs/settings.md`, made of `runspan.settings` and the bounds of values. Knows no file."""
+"""The page `docs/settings.md`, made of the table of settings and the bounds of values. Knows no file."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["bound_variables", "settings_page"]
 
 _HEAD: Final = """# Settings
 
-An argument wins over its variable, and the variable over the default; an empty variable is as good as none. They are read
-once, when a `Runtime`, a `RunFileExporter` or a command starts. A value that cannot be used raises
+An argument wins over its variable, and the variable over the default; an empty variable is as good as none. They are
+read once, when a `Runtime`, a `RunFileExporter` or a command starts. A value that cannot be used raises
 `runspan.errors.ConfigError`, which names it and what is legal. `runspan doctor` prints those in force, and where each
 comes from.
 """
@@ -36,8 +36,8 @@ SDK and its exporters read more.
 
 | variable | what it is for here |
 |---|---|
-| `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT` | where `configure()`, `demo`, `recover`, `replay` and `doctor` send spans, unless told otherwise |
-| `OTEL_EXPORTER_OTLP_PROTOCOL`, `OTEL_EXPORTER_OTLP_TRACES_PROTOCOL` | `http/protobuf` or `grpc`, for `replay` and `doctor` |
+| `OTEL_EXPORTER_OTLP_ENDPOINT`, `…_TRACES_ENDPOINT` | where `configure()` and commands send spans, unless told otherwise |
+| `OTEL_EXPORTER_OTLP_PROTOCOL`, `…_TRACES_PROTOCOL` | `http/protobuf` or `grpc`, for `replay` and `doctor` |
 | `OTEL_SERVICE_NAME` | the `service.name` of `configure()` and of `replay`, unless told otherwise |
 | `OTEL_SPAN_EVENT_COUNT_LIMIT` | beyond as many problems of one span, further ones go to spans of their own |
 | `OTEL_TRACES_EXPORTER=otlp,runspan` | with `opentelemetry-instrument`: run files without a line of code |
@@ -47,7 +47,10 @@ SDK and its exporters read more.
 
 def settings_page() -> str:
     """Return the page."""
-    rows = [f"| `{each.variable}` | {_argument(each)} | {_default(each)} | {_legal(each)} | {each.doc} |" for each in SETTINGS]
+    rows = [
+        f"| `{each.variable}` | {_argument(each)} | {_default(each)} | {_legal(each)} | {each.doc} |"
+        for each in SETTINGS
+    ]
     told = field_docstrings(Bounds)
     bounds = [
         f"| `{variable}` | {default:,} | {told[field]} |" for field, (variable, default) in bound_variables().items()

@@ -1,6 +1,6 @@
 """The blocks of the documents: Python runs, and every command exists with the options that are shown.
 
-README's blocks are run by test_docs.py; files to save, and the commands of pages that have some, by test_typed_pages.py.
+README's blocks are run by test_docs.py; pages with files to save, and the commands of these, by test_typed_pages.py.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -23,10 +22,12 @@ from tests.receiver import Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.backends import Collector, Jaeger
 
 CONTRIBUTING: Final = ROOT / "CONTRIBUTING.md"
+
 
 def programs(page: Path) -> list[Block]:
     """Return a document's blocks of Python, apart from files to save."""
@@ -53,7 +54,9 @@ def test_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     program, suite = tmp_path / "page.py", tmp_path / "test_page.py"
     program.write_text(at_their_lines([block for block in blocks if block not in tests]), encoding="utf-8")
     suite.write_text(at_their_lines(tests), encoding="utf-8")
-    commands = [[program]] * (len(tests) < len(blocks)) + [["-m", "pytest", "-q", "-p", "no:cacheprovider", suite]] * bool(tests)
+    commands = [[program]] * (len(tests) < len(blocks)) + [
+        ["-m", "pytest", "-q", "-p", "no:cacheprovider", suite]
+    ] * bool(tests)
     with Receiver() as receiver:
         for command in commands:
             done = subprocess.run(

@@ -6,8 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 from pytest_examples import CodeExample, EvalExample, find_examples
@@ -15,6 +14,8 @@ from pytest_examples import CodeExample, EvalExample, find_examples
 from runspan.settings import SETTINGS
 from tests.doc_blocks import DOCUMENTS, ROOT, name_of
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
 EXAMPLES = list(find_examples(str(ROOT / "README.md")))
 
@@ -72,19 +73,18 @@ COUNTING: Final = {"contained": 0, "count": 0, "find_run": 0, "warn": 1, "error"
 def causes_in(module: Path) -> set[str]:
     """Return the causes under which a module counts what was lost or ignored."""
     tree = ast.parse(module.read_text(encoding="utf-8"))
-    named = {
-        str(node.target.id if isinstance(node, ast.AnnAssign) else node.targets[0].id): node.value
-        for node in tree.body
-        if (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name))
-        or (isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name))
-    }
+    named: dict[str, ast.expr | None] = {}
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+            named[ast.unparse(target)] = statement.value
     causes = set()
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         called = ast.unparse(call.func).rsplit(".", maxsplit=1)[-1]
         place = COUNTING.get(called, len(call.args))
         if place < len(call.args) and (place == 0 or ast.unparse(call.args[0]) == "_logger"):
-            cause = call.args[place]
-            cause = named.get(cause.id) if isinstance(cause, ast.Name) else cause
+            given = call.args[place]
+            cause = named.get(given.id) if isinstance(given, ast.Name) else given
             if isinstance(cause, ast.Constant) and isinstance(cause.value, str):
                 causes.add(f"{cause.value} ignored" if called == "find_run" else cause.value)
     return causes

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import zlib
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -21,6 +20,7 @@ from tests.doc_blocks import ROOT
 from tests.reliability.tools import require
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import ModuleType
 
 pytestmark = pytest.mark.site
@@ -148,8 +148,8 @@ def test_every_public_name_is_in_the_reference(site: Path) -> None:
         ("production.md", "docs/howto/recovery.md", "howto/recovery.md", "production.md"),
         ("../cli.md#runspan-list", "docs/howto/recovery.md", "howto/recovery.md", "../cli.md#runspan-list"),
         ("docs/redaction.md", "CHANGELOG.md", "changelog.md", "redaction.md"),
-        ("../../collector-config/README.md", "docs/howto/production.md", "howto/production.md", "../collector-config.md"),
-        ("jaeger.yaml", "collector-config/README.md", "collector-config.md", "collector-config.md#collector-config-jaeger-yaml"),
+        ("../../collector-config/README.md", "docs/howto/original.md", "howto/original.md", "../collector-config.md"),
+        ("crew.py", "examples/README.md", "examples.md", "examples.md#examples-crew-py"),
         ("../README.md#limits", "docs/index.md", "index.md", "index.md#limits"),
         ("https://example.com/a.md", "docs/index.md", "index.md", "https://example.com/a.md"),
         ("#here", "docs/index.md", "index.md", "#here"),

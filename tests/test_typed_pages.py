@@ -1,4 +1,4 @@
-"""Pages that a reader follows in a terminal: their files are saved, their commands typed, and what is printed is shown."""
+"""Pages to follow in a terminal: their files are saved, their commands typed, and what is printed is what they show."""
 
 from __future__ import annotations
 
