@@ -36,7 +36,7 @@ SDK and its exporters read more.
 
 | variable | what it is for here |
 |---|---|
-| `OTEL_EXPORTER_OTLP_ENDPOINT`, `…_TRACES_ENDPOINT` | where `configure()` and commands send spans, unless told otherwise |
+| `OTEL_EXPORTER_OTLP_ENDPOINT`, `…_TRACES_ENDPOINT` | where spans are sent, unless told otherwise |
 | `OTEL_EXPORTER_OTLP_PROTOCOL`, `…_TRACES_PROTOCOL` | `http/protobuf` or `grpc`, for `replay` and `doctor` |
 | `OTEL_SERVICE_NAME` | the `service.name` of `configure()` and of `replay`, unless told otherwise |
 | `OTEL_SPAN_EVENT_COUNT_LIMIT` | beyond as many problems of one span, further ones go to spans of their own |
