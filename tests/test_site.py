@@ -85,7 +85,7 @@ def test_every_page_is_built(site: Path, hooks: ModuleType) -> None:
     sources = {uri: ROOT / source for source, uri in hooks.DOCUMENTS.items()}
     sources |= {path.relative_to(ROOT / "docs").as_posix(): path for path in ROOT.glob("docs/**/*.md")}
     for uri, source in sources.items():
-        heading = source.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").replace("`", "")
+        heading = re.findall(r"^# (.*)$", source.read_text(encoding="utf-8"), re.MULTILINE)[0].replace("`", "")
         page = (site / uri).with_suffix(".html").read_text(encoding="utf-8")
 
         assert f">{heading}<" in re.sub(r"</?code>", "", page), uri
