@@ -40,7 +40,7 @@ golden: $(VENV) ## write anew what tests compare with: tests/golden and the gene
 	$(RUN)/pytest --golden -m golden
 
 docs: golden ## the documentation in build/site, its generated pages written anew
-	NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(RUN)/mkdocs build --strict
 
 screenshots: $(VENV) ## the pages' pictures in docs/images; needs chromium
 	$(RUN)/python -m tests.screenshots

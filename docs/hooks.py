@@ -33,6 +33,12 @@ DOCUMENTS: Final = {
 }
 """Documents outside docs/ that are pages of the site, by the page each becomes."""
 
+_SHOWN: Final = {
+    "collector-config/README.md": ("collector-config/*.yaml", "collector-config/*.json"),
+    "examples/README.md": ("examples/**/*.py", "examples/support_agent/*.jsonl"),
+}
+"""Programs and configurations whose text stands at the end of a document's page."""
+
 _STANDS_FOR: Final = {"README.md": "index.md", "examples": "examples.md", "collector-config": "collector-config.md"}
 _LINK: Final = re.compile(r"(?<=\]\()[^)\s]+(?=\))")
 _FENCED: Final = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
@@ -45,9 +51,9 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the documents that live outside docs/."""
     for source, uri in DOCUMENTS.items():
         text = (ROOT / source).read_text(encoding="utf-8")
-        linked = _linked_files(source, text)
-        if linked:
-            text += "\n## The files\n" + "".join(map(_shown, linked))
+        shown = sorted(path for pattern in _SHOWN.get(source, ()) for path in ROOT.glob(pattern))
+        if shown:
+            text += "\n## The files\n" + "".join(_shown(path.relative_to(ROOT).as_posix()) for path in shown)
         files.append(File.generated(config, uri, content=text))
     return files
 
@@ -92,13 +98,6 @@ def _place(wanted: str) -> str | None:
     if folder in _STANDS_FOR and (ROOT / wanted).is_file():
         return f"{_STANDS_FOR[folder]}#{_anchor(wanted)}"
     return None
-
-
-def _linked_files(source: str, text: str) -> list[str]:
-    """Return the programs and configurations that a document links to, in its order."""
-    folder = posixpath.dirname(source)
-    targets = (posixpath.normpath(posixpath.join(folder, link.partition("#")[0])) for link in _LINK.findall(text))
-    return [path for path in dict.fromkeys(targets) if Path(path).suffix in _LANGUAGES and (ROOT / path).is_file()]
 
 
 def _shown(path: str) -> str:
