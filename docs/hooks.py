@@ -103,7 +103,7 @@ def _place(wanted: str) -> str | None:
 def _shown(path: str) -> str:
     language = _LANGUAGES[Path(path).suffix]
     text = (ROOT / path).read_text(encoding="utf-8").rstrip()
-    return f"\n### {path} {{ #{_anchor(path)} }}\n\n````{language}\n{text}\n````\n"
+    return f"\n### {path.partition('/')[2]} {{ #{_anchor(path)} }}\n\n````{language}\n{text}\n````\n"
 
 
 def _anchor(path: str) -> str:
