@@ -13,7 +13,7 @@ from hypothesis import settings
 from opentelemetry import context, trace
 
 import runspan  # noqa: F401 - loads runspan.health, whose name the package gives to a function
-from tests.backends import COLLECTOR, JAEGER, Collector, Jaeger, Program, Server, UnavailableError, find
+from tests.backends import COLLECTOR, JAEGER, KAFKA, Collector, Jaeger, Kafka, Program, Server, UnavailableError, find
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -115,6 +115,14 @@ def collector(tmp_path_factory: pytest.TempPathFactory, jaeger: Jaeger) -> Itera
         yield server
 
 
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A real Kafka broker, one for the whole session: every test makes topics of its own."""
+    _require(KAFKA)
+    with Kafka(tmp_path_factory.mktemp("kafka")) as server:
+        yield server
+
+
 def _require(program: Program) -> None:
     """Skip the test where a program cannot be had; in CI that is a failure."""
     try:
@@ -129,7 +137,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whoever asks for a backend or a golden file carries the marker."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if {"collector", "jaeger"} & fixtures:
+        if {"collector", "jaeger", "kafka"} & fixtures:
             item.add_marker("backend")
         if "golden" in fixtures:
             item.add_marker("golden")
