@@ -39,7 +39,7 @@ EMPTY: Final = {"id": "", "started_at": "2026-11-23T12:00:00Z", "status": "compl
 
 # What bash does when TAB is pressed: the function that `complete` has registered, with the words in its variables.
 PRESS: Final = """
-eval "$(runspan completion bash)"
+source "$SCRIPT"
 function=$(complete -p runspan | sed 's/.*-F \\([^ ]*\\).*/\\1/')
 compopt() { echo "compopt $1 $2"; }  # as bash calls it, it works while completing only
 COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
@@ -57,6 +57,16 @@ def stored(folder: Path, *runs: tuple[str, str, str]) -> Path:
         run = {**EMPTY, "id": run_id, "goal_id": goal, "decisions": [decision], "metrics": metrics}
         storage.save_run(runspan.Run.model_validate(run))
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What `runspan completion bash` prints, for `PRESS`."""
+    path = tmp_path_factory.mktemp("completion") / "script"
+    path.write_bytes(subprocess.run([BIN / "runspan", "completion", "bash"], capture_output=True, check=True).stdout)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SCRIPT", str(path))
+        yield
 
 
 @pytest.fixture
@@ -137,41 +147,31 @@ def test_storage_of_the_folder_is_the_usual_one(tmp_path: Path) -> None:
     assert ["latest", NEWEST] == pressed("show", "", cwd=tmp_path)
 
 
-def broken(folder: Path) -> dict[str, Path]:
-    """Storages that are none."""
-    (folder / "file").touch()
-    (folder / "other").mkdir()
-    (folder / "odd" / "runs").mkdir(parents=True)
-    (folder / "odd" / "runs" / f"{NEWEST}.json").mkdir()
-    (folder / "loop").symlink_to(folder / "loop")
-    return {name: folder / name for name in ("missing", "file", "other", "loop")}
+@pytest.mark.parametrize(
+    ("words", "variables"),
+    [
+        ("show ", {"RUNSPAN_STORAGE": "missing"}),
+        ("list --goal ", {"RUNSPAN_STORAGE": "file"}),
+        ("show ", {"RUNSPAN_STORAGE": "other"}),
+        ("show ", {"RUNSPAN_STORAGE": "loop"}),
+        ("show ", {"RUNSPAN_JAEGER_URL": "jaeger"}),
+        ("show -s ~nobody-of-that-name/x run_", {}),
+        ("shwo run_", {}),
+        ("list --since never run_", {}),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_not_told(words: str, variables: dict[str, str], tmp_path: Path) -> None:
+    """No storage, a setting with a bad value, a mistyped word: nothing is offered, and the program says nothing."""
+    (tmp_path / "file").touch()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    variables = {"_RUNSPAN_COMPLETE": "fish_complete", "COMP_CWORD": words.rpartition(" ")[2], **variables}
+    env = environment(COMP_WORDS=f"runspan {words}", **variables)
+    done = subprocess.run([BIN / "runspan"], cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
 
-
-def test_what_is_wrong_is_not_told(tmp_path: Path) -> None:
-    """No storage, one that is none, a setting with a bad value, a mistyped command or option: nothing is offered."""
-    for path in broken(tmp_path).values():
-        assert [] == pressed("show", "", RUNSPAN_STORAGE=str(path))
-        assert [] == pressed("list", "--goal", "", RUNSPAN_STORAGE=str(path))
-    assert [] == pressed("show", "", RUNSPAN_STORAGE=str(tmp_path), RUNSPAN_JAEGER_URL="jaeger")
-    assert [] == pressed("shwo", "run_")
-    assert [] == pressed("list", "--since", "never", "--until", "run_")
-    assert [] == pressed("show", "-s", "~nobody-of-that-name/x", "run_")
+    assert (0, "", "") == (done.returncode, done.stdout.strip(), done.stderr)
     assert not (tmp_path / "missing").exists()
-
-
-@pytest.mark.parametrize("words", ["show ", "list --goal ", "shwo run_", "list --since never run_"])
-def test_program_itself_is_silent(words: str, tmp_path: Path) -> None:
-    """The script would hide what it says; there is nothing to hide, and no failure."""
-    for path in broken(tmp_path).values():
-        env = environment(
-            RUNSPAN_STORAGE=str(path), _RUNSPAN_COMPLETE="fish_complete", COMP_CWORD=words.rpartition(" ")[2]
-        )
-        command = [BIN / "runspan"]
-        done = subprocess.run(
-            command, env=env | {"COMP_WORDS": f"runspan {words}"}, capture_output=True, text=True, check=False
-        )
-
-        assert (0, "", "") == (done.returncode, done.stdout.strip(), done.stderr)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -187,9 +187,7 @@ def test_storage_that_may_not_be_read_offers_nothing(storage: Path) -> None:
 def test_installation_that_broke_is_not_told(tmp_path: Path) -> None:
     """Whatever it says on stderr, who is typing does not see it."""
     program = tmp_path / "runspan"
-    real = BIN / "runspan"
-    fails = "echo 'Traceback (most recent call last):' >&2; exit 1"
-    program.write_text(f'#!/bin/sh\n[ -n "$_RUNSPAN_COMPLETE" ] || exec {real} "$@"\n{fails}\n')
+    program.write_text("#!/bin/sh\necho 'Traceback (most recent call last):' >&2; exit 1\n")
     program.chmod(0o755)
 
     assert [] == pressed("show", "", PATH=f"{tmp_path}{os.pathsep}{environment()['PATH']}")

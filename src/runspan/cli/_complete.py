@@ -72,8 +72,8 @@ def _ids(ctx: click.Context, kind: Kind) -> list[str]:
     from runspan.storage import ids_at_a_glance
 
     given = ctx.params.get("storage")  # as typed: no shell has replaced anything in it
-    path = None if given is None else Path(os.path.expandvars(given)).expanduser()
     with suppress(OSError, RunspanError, RuntimeError, ValueError):
+        path = None if given is None else Path(os.path.expandvars(given)).expanduser()
         return ids_at_a_glance(storage_path(path), kind)
     return []
 

@@ -17,7 +17,7 @@ __all__ = ["completion"]
 _EPILOG: Final = """\b
 Once, for every new shell:
   bash  echo 'eval "$(runspan completion bash)"' >> ~/.bashrc
-  zsh   echo 'eval "$(runspan completion zsh)"' >> ~/.zshrc
+  zsh   echo 'eval "$(runspan completion zsh)"' >> ~/.zshrc      (after compinit)
   fish  runspan completion fish > ~/.config/fish/completions/runspan.fish
 
 \b
