@@ -1,5 +1,5 @@
 # Everything a developer or CI does. Needs make and Python 3.11 or newer; `make backends` and `make jaeger` also want Go
-# (or Docker). The first target that needs it makes .venv from constraints.txt.
+# (or Docker), `make backends` Java and Maven as well. The first target that needs it makes .venv from constraints.txt.
 
 UV_VERSION := 0.13.9
 VENV := .venv/.installed
@@ -13,7 +13,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 demo: $(VENV) ## a sample agent: its run as a tree, its files, its trace
 	@$(RUN)/runspan demo
 
-test: $(VENV) ## all tests, with the real Collector and Jaeger
+test: $(VENV) ## all tests, with the real Collector, Jaeger and Kafka
 	@$(RUN)/python -m tests.reliability.tools
 	@$(RUN)/python -m tests.backends.build --optional
 	$(RUN)/pytest --cov
@@ -55,7 +55,7 @@ wheel: $(VENV) ## the distribution in dist, tried out where nothing else is inst
 jaeger: $(VENV) ## Collector and Jaeger on this machine, until Ctrl-C
 	@$(RUN)/python -m tests.backends.serve
 
-backends: $(VENV) ## build the Collector and Jaeger the tests use
+backends: $(VENV) ## have the Collector, Jaeger and Kafka that the tests use
 	@$(RUN)/python -m tests.backends.build
 
 lock: $(VENV) ## choose anew what .venv holds

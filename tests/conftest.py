@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
@@ -12,7 +13,7 @@ from hypothesis import settings
 from opentelemetry import context, trace
 
 import runspan  # noqa: F401 - loads runspan.health, whose name the package gives to a function
-from tests.backends import COLLECTOR, JAEGER, Collector, Jaeger, Program, Server, UnavailableError, find
+from tests.backends import COLLECTOR, JAEGER, KAFKA, Collector, Jaeger, Kafka, Program, Server, UnavailableError, find
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -89,6 +90,16 @@ def _own_context() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The distribution, built as `make wheel` builds it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    [built] = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="session")
 def jaeger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jaeger]:
     """A real Jaeger, one for the whole session: every test looks at traces of its own."""
     _require(JAEGER)
@@ -101,6 +112,14 @@ def collector(tmp_path_factory: pytest.TempPathFactory, jaeger: Jaeger) -> Itera
     """A real Collector that sends to `jaeger` and writes an OTLP JSON file, one for the whole session."""
     _require(COLLECTOR)
     with Collector(tmp_path_factory.mktemp("collector"), jaeger_grpc=jaeger.grpc_endpoint) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A real Kafka broker, one for the whole session: every test makes topics of its own."""
+    _require(KAFKA)
+    with Kafka(tmp_path_factory.mktemp("kafka")) as server:
         yield server
 
 
@@ -118,7 +137,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whoever asks for a backend or a golden file carries the marker."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if {"collector", "jaeger"} & fixtures:
+        if {"collector", "jaeger", "kafka"} & fixtures:
             item.add_marker("backend")
         if "golden" in fixtures:
             item.add_marker("golden")

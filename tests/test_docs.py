@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from pytest_examples import CodeExample, EvalExample, find_examples
+from pytest_examples import CodeExample, find_examples
 
 from runspan.settings import SETTINGS
 from tests.doc_blocks import DOCUMENTS, ROOT, name_of
+from tests.receiver import Receiver
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,14 +34,17 @@ def test_code_block_of_a_test_passes(example: CodeExample, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("example", [each for each in EXAMPLES if "def test_" not in each.source], ids=str)
-def test_code_block_runs(
-    example: CodeExample, eval_example: EvalExample, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """In an empty folder, as it stands."""
-    monkeypatch.chdir(tmp_path)
-    eval_example.run(example)
+def test_code_block_runs(example: CodeExample, tmp_path: Path) -> None:
+    """In an empty folder, as it stands: a run file, the run's spans, and not a word."""
+    (tmp_path / "agent.py").write_text(example.source, encoding="utf-8")
+    with Receiver() as receiver:
+        env = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint}
+        command = [sys.executable, "agent.py"]
+        done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False, timeout=60)
 
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
     assert 1 == len(list((tmp_path / "storage" / "runs").glob("*.json")))
+    assert "run refund" in {span.name for span in receiver.spans()}
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=name_of)

@@ -7,19 +7,26 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import httpx
 import pytest
 
+from tests.backends import free_port
+from tests.backends._server import get
 from tests.receiver import Receiver
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
 EXAMPLES: Final = Path(__file__).parents[1] / "examples"
 AGENT: Final = EXAMPLES / "support_agent" / "agent.py"
-BESIDE: Final = EXAMPLES / "beside_tracing.py"
 STATUSES: Final = ["completed", "completed", "failed", "completed", "completed"]
 
 
@@ -148,38 +155,87 @@ def test_support_agent_under_opentelemetry_instrument(receiver: Receiver, tmp_pa
     assert promised_tree("support_agent") == receiver.tree(runs[2]["trace_id"])
 
 
-def test_beside_tracing_links_the_run_to_the_request(tmp_path: Path) -> None:
-    """Two traces; the run's points at the request's span, and its file tells its trace."""
-    request, run, linked = python(BESIDE, tmp_path).stdout.splitlines()
-    trace_of = {line.split(":")[0]: re.findall(r"trace ([0-9a-f]{32})", line)[0] for line in (request, run, linked)}
-    [(run_id, content)] = stored(tmp_path).items()
-
-    assert trace_of["request"] == trace_of["linked"]
-    assert trace_of["request"] != trace_of["run"]
-    assert (run_id, trace_of["run"]) == (run.split()[-1], content["trace_id"])
-
-
-SHOW_SPANS: Final = """
-import runpy, sys
-sys.argv = sys.argv[1:]
-names = runpy.run_path(sys.argv[0], run_name="example")
-names["main"]()
-for span in names["spans"].get_finished_spans():
-    parent = span.parent.span_id if span.parent else 0
-    links = [link.context.span_id for link in span.links]
-    print(span.name, span.context.span_id, parent, *links, sep="|")
-"""
+@contextmanager
+def fastapi_service(storage: Path, receiver: Receiver) -> Iterator[str]:
+    """The FastAPI example under uvicorn, as its page says; when it has stopped, its spans are with the receiver."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "fastapi_service:app", "--port", str(port), "--log-level", "warning"]
+    env = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": receiver.endpoint, "RUNSPAN_STORAGE": str(storage)}
+    with subprocess.Popen(command, cwd=EXAMPLES, env=env, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            eventually(lambda: get(f"127.0.0.1:{port}", "/openapi.json")[0] == 200, 30.0)
+            yield f"http://127.0.0.1:{port}/refunds"
+        finally:
+            process.terminate()
+            _, said = process.communicate(timeout=30)
+    assert "" == said
 
 
-def test_beside_tracing_has_the_trace_it_promises(tmp_path: Path) -> None:
-    """The spans of the page are there, the run's root is linked to the request's span."""
-    lines = [line.split("|") for line in python("-c", SHOW_SPANS, BESIDE, tmp_path).stdout.splitlines() if "|" in line]
-    spans = {name: rest for name, *rest in lines}
-    promised = {re.sub(r"^[└├─│ ]+", "", line) for line in promised_tree("beside_tracing.py").splitlines()}
+def post(url: str, number: int, amount: float) -> tuple[int, dict[str, Any]]:
+    """Ask for a refund."""
+    answer = httpx.post(f"{url}/{number}", params={"amount": amount}, timeout=30, trust_env=False)
+    return answer.status_code, answer.json()
 
-    assert promised == set(spans)
-    assert [spans["run ship-parcel"][0]] == spans["decide carrier"][1:]
-    assert ["0", spans["GET /ship/{weight}"][0]] == spans["run ship-parcel"][1:]
+
+def values(span: Span) -> dict[str, str]:
+    """The attributes of a span that are texts."""
+    return {pair.key: pair.value.string_value for pair in span.attributes if pair.value.string_value}
+
+
+def test_fastapi_service_has_the_traces_it_promises(receiver: Receiver, tmp_path: Path) -> None:
+    """One of the request, one of the run, and each names the other."""
+    with fastapi_service(tmp_path, receiver) as url:
+        status, answer = post(url, 8812, 99.5)
+    [(run_id, run)] = stored(tmp_path).items()
+    request, root = (next(span for span in receiver.spans() if span.name == name) for name in ROOTS)
+
+    assert (200, {"run": run_id, "remedy": "pay"}) == (status, answer)
+    assert promised_tree("fastapi_service.py") == "\n".join(
+        receiver.tree(span.trace_id.hex()) for span in (request, root)
+    )
+    assert [(request.trace_id, request.span_id)] == [(link.trace_id, link.span_id) for link in root.links]
+    assert run_id == values(request)["shop.run_id"] == values(root)["runspan.run.id"]
+    assert root.trace_id.hex() == run["trace_id"]
+    assert {"refund-service"} == receiver.services()
+
+
+ROOTS: Final = ("POST /refunds/{order}", "run refund")
+
+
+def test_fastapi_service_keeps_requests_apart(receiver: Receiver, tmp_path: Path) -> None:
+    """Of twenty at the same time each has a run, with its own order in every decision and a link to its own request."""
+    orders = range(100, 120)
+    with fastapi_service(tmp_path, receiver) as url, ThreadPoolExecutor(len(orders)) as pool:
+        answers = list(pool.map(lambda order: post(url, order, order), orders))
+    runs = [stored(tmp_path)[answer["run"]] for _, answer in answers]
+    requests = {span.span_id: span for span in receiver.spans() if span.name == ROOTS[0]}
+    linked = {
+        values(span)["runspan.run.id"]: requests[span.links[0].span_id] for span in receiver.spans() if span.links
+    }
+
+    assert len(orders) == len(linked) == len(stored(tmp_path))
+    assert list(orders) == [run["input_data"]["order"] for run in runs]
+    assert [[order] * 2 for order in orders] == [
+        [decision["outcome"]["result"]["order"] for decision in run["decisions"]] for run in runs
+    ]
+    for order, run in zip(orders, runs, strict=True):
+        assert f"/refunds/{order}" in values(linked[run["id"]]).values()
+    assert min(run["completed_at"] for run in runs) > sorted(run["started_at"] for run in runs)[1]  # they did overlap
+
+
+def test_fastapi_service_fails_as_its_agent_does(receiver: Receiver, tmp_path: Path) -> None:
+    """HTTP 500 that names the run; run, decision and request are failed in file and trace; the service goes on."""
+    with fastapi_service(tmp_path, receiver) as url:
+        status, answer = post(url, 8814, 20)
+        after, _ = post(url, 8812, 20)
+    run = stored(tmp_path)[answer["detail"]["run"]]
+    failed = {span.name for span in receiver.spans() if span.status.code == 2}
+
+    assert (500, 200) == (status, after)
+    assert ("failed", False) == (run["status"], run["decisions"][0]["outcome"]["success"])
+    assert "order 8814: the account is closed" == run["decisions"][0]["outcome"]["error"] == answer["detail"]["error"]
+    assert {*ROOTS, "decide remedy", "pay"} == failed
+    assert ["completed", "failed"] == sorted(run["status"] for run in stored(tmp_path).values())
 
 
 @pytest.mark.parametrize("name", ["openai_agent.py", "pydantic_ai_agent.py", "langgraph_agent.py", "crew.py"])

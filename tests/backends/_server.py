@@ -61,8 +61,12 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def prepare(self) -> tuple[Sequence[str], Mapping[str, str], str]:
-        """Command, additional environment, and the address that answers 200 on /status when the server is ready."""
+        """Command, additional environment, and the address at which `is_ready` asks."""
         raise NotImplementedError
+
+    def is_ready(self, address: str) -> bool:
+        """Whether the server can be used: it answers 200 on /status."""
+        return get(address, "/status")[0] == 200
 
     def start(self) -> None:
         """Start and wait until ready.
@@ -73,7 +77,7 @@ class Server:
         for tries_left in reversed(range(_TRIES)):
             if self._started():
                 return
-            if tries_left == 0 or "address already in use" not in self.log():
+            if tries_left == 0 or "address already in use" not in self.log().lower():
                 message = f"{self.name} did not start:\n{self.log()}"
                 raise AssertionError(message)
 
@@ -89,7 +93,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C in a terminal is for us; we stop the server in order
             )
-        eventually(lambda: self._has_ended() or get(health, "/status")[0] == 200, _START_S)
+        eventually(lambda: self._has_ended() or self.is_ready(health), _START_S)
         return not self._has_ended()
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.backends.build`: have the Collector and Jaeger ready. Knows nothing of running them."""
+"""`python -m tests.backends.build`: have the Collector, Jaeger and Kafka ready. Knows nothing of running them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ def _ready(program: Program) -> bool:
     try:
         find(program)
     except UnavailableError as exc:
-        if os.environ.get(program.variable) or shutil.which("go") is None:
+        if any(shutil.which(tool) is None for tool in (program.builder, program.runner) if tool) or (
+            os.environ.get(program.variable)
+        ):
             print(f"backends: {exc}", flush=True)
             return False
-        print(f"backends: building {program.name} with Go; the first time takes minutes", flush=True)
+        print(f"backends: building {program.name} with {program.builder}; the first time takes minutes", flush=True)
     else:
         print(f"backends: {program.name} is ready", flush=True)
         return True
@@ -33,15 +35,23 @@ def _ready(program: Program) -> bool:
     return True
 
 
-def main(arguments: list[str]) -> int:
-    """Prepare both programs beside each other: the linker of one leaves a core to the compiler of the other.
+def have(*programs: Program) -> bool:
+    """Prepare programs beside each other: the linker of one leaves a core to the compiler of the other.
 
     Returns:
-        0 when both are ready, else 1; with `--optional` always 0, because the tests say what they miss.
+        Whether all are ready.
     """
     with ThreadPoolExecutor() as pool:
-        ready = list(pool.map(_ready, PROGRAMS))
-    return 0 if all(ready) or "--optional" in arguments else 1
+        return all(list(pool.map(_ready, programs)))
+
+
+def main(arguments: list[str]) -> int:
+    """Prepare all programs.
+
+    Returns:
+        0 when they are ready, else 1; with `--optional` always 0, because the tests say what they miss.
+    """
+    return 0 if have(*PROGRAMS) or "--optional" in arguments else 1
 
 
 if __name__ == "__main__":

@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from tests.backends._programs import UnavailableError
+from tests.backends._programs import COLLECTOR, JAEGER, UnavailableError
 from tests.backends._server import CONFIGS, HOST, get
-from tests.backends.build import main as have_programs
+from tests.backends.build import have
 from tests.backends.collector_server import Collector
 from tests.backends.jaeger_server import Jaeger
 from tests.waiting import eventually
@@ -88,7 +88,7 @@ def _images() -> Iterator[str]:
 @contextmanager
 def _binaries() -> Iterator[str]:
     """The programs built from Go modules, by the same configurations."""
-    if have_programs([]) != 0:
+    if not have(COLLECTOR, JAEGER):
         message = "no Docker that runs, and no built programs: see the lines above"
         raise _StartError(message)
     with (

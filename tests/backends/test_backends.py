@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 
-from tests.backends import COLLECTOR, JAEGER, Collector, Jaeger, UnavailableError, build, find, spans_in
+from tests.backends import COLLECTOR, JAEGER, KAFKA, Collector, Jaeger, UnavailableError, build, find, spans_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,3 +123,36 @@ def test_without_go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         find(COLLECTOR)
     with pytest.raises(UnavailableError, match="no Go to build collector with"):
         build(COLLECTOR)
+
+
+def test_without_java_and_maven(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Kafka is told of in one line as well: what runs it, then what fetches it."""
+    monkeypatch.delenv(KAFKA.variable, raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+    with pytest.raises(UnavailableError, match="no java to run kafka with"):
+        find(KAFKA)
+    program(tmp_path / "java", "")
+    with pytest.raises(UnavailableError, match="install Maven and run `make backends`, or set RUNSPAN_TEST_KAFKA"):
+        find(KAFKA)
+    with pytest.raises(UnavailableError, match="no Maven to build kafka with"):
+        build(KAFKA)
+
+
+def test_other_jars_than_the_pinned_ones_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Whatever a repository hands out, nothing is run that is not what was tested; and nothing of it is kept."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    folder = 'for word; do case $word in -DoutputDirectory=*) folder="${word#*=}";; esac; done'
+    program(tmp_path / "mvn", f'{folder}\nmkdir "$folder" && echo evil > "$folder/snappy-java-1.1.10.7.jar"')
+
+    with pytest.raises(UnavailableError, match=r"not the jars of kafka that are pinned: .*snappy-java"):
+        build(KAFKA)
+    assert [] == [path for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+
+
+def program(path: Path, script: str) -> None:
+    """A program that does what a shell script says."""
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)

@@ -8,34 +8,56 @@ import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
 import pytest
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span, TracesData
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
 
 from runspan import Runtime
-from runspan.interchange import read_otlp_json
+from runspan.interchange import read_otlp_json, read_otlp_protobuf
 from runspan.mapping import decode_run
 from tests.backends import Collector, Jaeger, spans_in
+from tests.backends._server import CONFIGS
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from confluent_kafka import Message
+
+    from tests.backends import Kafka
 
 pytestmark = pytest.mark.backend
 OPTIONS = [{"id": "pay", "description": "Pay"}, {"id": "ask", "description": "Ask"}]
 
 
+WHOLE: Final = {
+    "collector.yaml",
+    "collector-gateway.yaml",
+    "collector-metrics.yaml",
+    "collector-queue.yaml",
+    "collector-tail-sampling.yaml",
+}
+"""Configurations from which a run reaches Jaeger as it is."""
+
+OTHERS: Final = {"collector-kafka.yaml", "collector-redaction.yaml"}
+"""Those that send it elsewhere or change it; each has a test of its own below."""
+
+
 @contextmanager
-def through(config: str, folder: Path, jaeger: Jaeger) -> Iterator[tuple[Runtime, Collector]]:
-    """A Runtime that sends to a Collector of this configuration, which sends to Jaeger."""
+def through(config: str, folder: Path, jaeger: Jaeger, *, batch: bool = False) -> Iterator[tuple[Runtime, Collector]]:
+    """A Runtime that sends, span by span or in a batch, to a Collector of this configuration, which sends to Jaeger."""
     with Collector(folder / "collector", jaeger_grpc=jaeger.grpc_endpoint, config=config) as collector:
         provider = TracerProvider(shutdown_on_exit=False)
-        provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(endpoint=collector.traces_url)))
+        exporter = OTLPSpanExporter(endpoint=collector.traces_url)
+        one = BatchSpanProcessor(exporter, schedule_delay_millis=1_000) if batch else SimpleSpanProcessor(exporter)
+        provider.add_span_processor(one)
         yield Runtime(folder / "storage", tracer_provider=provider), collector
         provider.shutdown()
 
@@ -52,14 +74,107 @@ def record(runtime: Runtime, *, success: bool = True, reasoning: str = "because"
     return run.id, run.trace_id or ""
 
 
-def test_gateway_passes_runs_on_whole(jaeger: Jaeger, tmp_path: Path) -> None:
+def stored(folder: Path, run_id: str) -> bytes:
+    """The run file that the Runtime of `through` wrote."""
+    return (folder / "storage" / "runs" / f"{run_id}.json").read_bytes()
+
+
+def test_every_collector_config_passes_a_run() -> None:
+    """There is none that no test below starts."""
+    assert WHOLE | OTHERS == {path.name for path in CONFIGS.glob("collector*.yaml")}
+
+
+@pytest.mark.parametrize("config", sorted(WHOLE))
+def test_runs_are_passed_on_whole(config: str, jaeger: Jaeger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Byte for byte."""
-    with through("collector-gateway.yaml", tmp_path, jaeger) as (runtime, _):
+    monkeypatch.setenv("TAIL_DECISION_WAIT", "1s")
+    monkeypatch.setenv("TAIL_SHARE_PERCENT", "100")
+    with through(config, tmp_path, jaeger) as (runtime, _):
         run_id, trace_id = record(runtime)
         decoded = decode_run(read_otlp_json(jaeger.client.wait_for(trace_id, spans=3)))
 
     assert () == decoded.missing
-    assert (tmp_path / "storage" / "runs" / f"{run_id}.json").read_bytes() == decoded.data
+    assert stored(tmp_path, run_id) == decoded.data
+
+
+def test_jaeger_on_badger_keeps_runs(jaeger: Jaeger, tmp_path: Path) -> None:
+    """When it is stopped and started again they are there, byte for byte."""
+    del jaeger  # asked for so that the test is skipped where there is none
+    with (
+        Jaeger(tmp_path / "badger", config="jaeger-badger.yaml") as first,
+        through("collector.yaml", tmp_path, first) as (runtime, _),
+    ):
+        run_id, trace_id = record(runtime)
+        first.client.wait_for(trace_id, spans=3)
+    with Jaeger(tmp_path / "badger", config="jaeger-badger.yaml") as again:
+        decoded = decode_run(read_otlp_json(again.client.wait_for(trace_id, spans=3)))
+
+    assert () == decoded.missing
+    assert stored(tmp_path, run_id) == decoded.data
+
+
+TRACES: Final = 8
+PARTITIONS: Final = 3
+
+
+@pytest.fixture
+def topic(kafka: Kafka, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A topic of the test's own, which the Collector is told of."""
+    name = f"spans-{uuid4()}"
+    kafka.make_topic(name, partitions=PARTITIONS)
+    monkeypatch.setenv("KAFKA_BROKER", kafka.broker)
+    monkeypatch.setenv("KAFKA_TOPIC", name)
+    return name
+
+
+def spans_of(message: Message) -> list[Span]:
+    """The spans of a message, which is a `TracesData` and nothing else."""
+    data = TracesData.FromString(message.value() or b"")
+    return [span for resource in data.resource_spans for scope in resource.scope_spans for span in scope.spans]
+
+
+def has_all(messages: list[Message]) -> bool:
+    """Whether every span has come."""
+    return 3 * TRACES == len({(span.trace_id, span.span_id) for message in messages for span in spans_of(message)})
+
+
+def files_from(messages: list[Message], trace_ids: Iterable[str]) -> list[bytes]:
+    """The run file of each trace, from the messages that have its id as key; it must be whole."""
+    files = []
+    for trace_id in trace_ids:
+        values = [message.value() or b"" for message in messages if message.key() == trace_id.encode()]
+        decoded = decode_run([span for value in values for span in read_otlp_protobuf(value)])
+        assert () == decoded.missing
+        files.append(decoded.data)
+    return files
+
+
+@pytest.mark.parametrize("batch", [False, True], ids=["span by span", "in a batch"])
+def test_kafka_gets_every_run_whole(kafka: Kafka, jaeger: Jaeger, topic: str, tmp_path: Path, *, batch: bool) -> None:
+    """A message is of one trace, whose id is its key; all of a trace are in one partition, and make the run's file."""
+    with through("collector-kafka.yaml", tmp_path, jaeger, batch=batch) as (runtime, _):
+        runs = dict(record(runtime) for _ in range(TRACES))
+        messages = kafka.read(topic, partitions=PARTITIONS, until=has_all)
+
+    for message in messages:
+        assert {message.key()} == {span.trace_id.hex().encode() for span in spans_of(message)}
+    assert TRACES == len({(message.key(), message.partition()) for message in messages})
+    assert [stored(tmp_path, run_id) for run_id in runs] == files_from(messages, runs.values())
+
+
+def test_kafka_gets_what_waited_on_disk(kafka: Kafka, jaeger: Jaeger, topic: str, tmp_path: Path) -> None:
+    """What a Collector took while the broker did not answer comes from its disk, though it was killed in between."""
+    with through("collector-kafka.yaml", tmp_path, jaeger) as (runtime, collector):
+        kafka.freeze()
+        try:
+            runs = dict(record(runtime) for _ in range(TRACES))
+            collector.kill()
+        finally:
+            kafka.thaw()
+    with through("collector-kafka.yaml", tmp_path, jaeger):
+        messages = kafka.read(topic, partitions=PARTITIONS, until=has_all)
+
+    assert [stored(tmp_path, run_id) for run_id in runs] == files_from(messages, runs.values())
 
 
 def test_tail_sampling_keeps_what_went_wrong_whole(
@@ -75,7 +190,7 @@ def test_tail_sampling_keeps_what_went_wrong_whole(
 
     for run_id, trace in shown.items():
         decoded = decode_run(read_otlp_json(trace))
-        assert (tmp_path / "storage" / "runs" / f"{run_id}.json").read_bytes() == decoded.data
+        assert stored(tmp_path, run_id) == decoded.data
     assert [None] * 5 == [jaeger.client.trace(trace_id) for _, trace_id in good]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 __all__ = ["TOOLS", "give_up", "install", "require"]
 
-TOOLS: Final = ("strace", "faketime", "chromium")
+TOOLS: Final = ("strace", "faketime", "chromium", "zsh", "fish")
 
 
 def install() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from runspan._version import __version__
+from runspan.cli._completion import completion
 from runspan.cli._demo import demo
 from runspan.cli._diff import diff
 from runspan.cli._doctor import doctor
@@ -36,7 +37,7 @@ Example:
 
 @click.group(
     cls=Commands,
-    commands=[demo, diff, doctor, import_, insights, list_runs, recover, replay, show, watch],
+    commands=[completion, demo, diff, doctor, import_, insights, list_runs, recover, replay, show, watch],
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

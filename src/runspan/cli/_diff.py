@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from runspan.cli._complete import runs_or_files
 from runspan.cli._group import RefusedError
 from runspan.cli._options import find_run_id, json_option, open_storage, storage_option
 from runspan.settings import read_settings
@@ -21,8 +22,8 @@ _TRACE_ID: Final = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 
 
 @click.command("diff", epilog=_EPILOG)
-@click.argument("one", metavar="A")
-@click.argument("other", metavar="B")
+@click.argument("one", metavar="A", shell_complete=runs_or_files)
+@click.argument("other", metavar="B", shell_complete=runs_or_files)
 @storage_option
 @json_option
 @click.option("--jaeger", metavar="URL", help="Where trace ids are looked up.  [default: RUNSPAN_JAEGER_URL]")

@@ -54,7 +54,8 @@ class Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command; tell which one a mistyped name may have meant."""
         name = args[0]
-        if self.get_command(ctx, name) is None and not name.startswith("-"):
+        is_asked = not ctx.resilient_parsing  # else a shell completes what is typed, and nobody is told anything
+        if is_asked and self.get_command(ctx, name) is None and not name.startswith("-"):
             ctx.fail(f"there is no command {name!r}.{did_you_mean(name, self.list_commands(ctx))}")
         return super().resolve_command(ctx, args)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from runspan.cli._complete import files
 from runspan.cli._group import COULD_NOT
 from runspan.cli._moment import Moment
 from runspan.cli._options import json_option, storage_option, storage_path
@@ -35,7 +36,7 @@ def _headers(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...
 
 
 @click.command("import", epilog=_EPILOG)
-@click.argument("inputs", nargs=-1, metavar="[FILE|TRACE_ID]...")
+@click.argument("inputs", nargs=-1, metavar="[FILE|TRACE_ID]...", shell_complete=files)
 @storage_option
 @json_option
 @click.option("--jaeger", metavar="URL", help="Read traces of this Jaeger: the given ones, or those of a service.")

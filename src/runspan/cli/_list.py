@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from runspan.cli._complete import run_ids
 from runspan.cli._options import find_run_id, json_option, newest_first, open_storage, storage_option
 from runspan.cli._progress import progress
 from runspan.cli._selection import Selection, is_in_time, read_run, selected_ids, selection_options
@@ -27,7 +28,7 @@ _PAGE: Final = 50
 @selection_options
 @click.option("--failed", is_flag=True, help="Only runs with a decision that failed.")
 @click.option("--text", metavar="TEXT", help="Only runs in which this stands somewhere, in capitals or not.")
-@click.option("--before", metavar="RUN", help="Only runs older than this one: the next page.")
+@click.option("--before", metavar="RUN", shell_complete=run_ids, help="Only runs older than this one: the next page.")
 @click.option("--all", "everything", is_flag=True, help=f"Not only the newest {_PAGE}.")
 @storage_option
 @json_option

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from runspan.cli._complete import folders
 from runspan.cli._group import RefusedError, did_you_mean
 from runspan.settings import DEFAULT_STORAGE, read_settings
 
@@ -42,7 +43,9 @@ _STARTED_AT: Final = re.compile(rb'^  "started_at": "([^"\\]+)"', re.MULTILINE)
 def storage_option(command: _F) -> _F:
     """Add `--storage`."""
     text = f"Folder of the run files.  [default: RUNSPAN_STORAGE, else {DEFAULT_STORAGE}]"
-    return click.option("--storage", "-s", metavar="DIR", type=click.Path(path_type=Path), help=text)(command)
+    return click.option(
+        "--storage", "-s", metavar="DIR", type=click.Path(path_type=Path), shell_complete=folders, help=text
+    )(command)
 
 
 def json_option(command: _F) -> _F:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from runspan.cli._complete import run_ids
 from runspan.cli._options import find_run_id, json_option, open_storage, storage_option
 from runspan.cli._progress import progress
 from runspan.cli._text import visible
@@ -21,7 +22,7 @@ _MOST_TOLD: Final = 10
 
 
 @click.command("replay", epilog=_EPILOG)
-@click.argument("runs", nargs=-1, metavar="[RUN]...")
+@click.argument("runs", nargs=-1, metavar="[RUN]...", shell_complete=run_ids)
 @storage_option
 @json_option
 @click.option("--all", "with_traced", is_flag=True, help="Also runs whose file names a trace they are in already.")

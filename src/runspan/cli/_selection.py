@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from runspan.cli._complete import goals, nodes, run_ids
 from runspan.cli._moment import Moment
 from runspan.cli._options import find_run_id
 from runspan.cli._text import visible
@@ -64,10 +65,10 @@ class Selection:
 def selection_options(command: _F) -> _F:
     """Add `[RUN]...`, `--goal`, `--status`, `--node`, `--since`, `--until` and `--limit`."""
     options = (
-        click.argument("run_ids", nargs=-1, metavar="[RUN]..."),
-        click.option("--goal", metavar="GOAL", help="Only runs of this goal."),
+        click.argument("run_ids", nargs=-1, metavar="[RUN]...", shell_complete=run_ids),
+        click.option("--goal", metavar="GOAL", shell_complete=goals, help="Only runs of this goal."),
         click.option("--status", type=click.Choice(_STATUSES), help="Only runs with this status."),
-        click.option("--node", metavar="NODE", help="Only runs that decided in this node."),
+        click.option("--node", metavar="NODE", shell_complete=nodes, help="Only runs that decided in this node."),
         click.option("--since", metavar="TIME", type=Moment(), help="Only runs that started then or later."),
         click.option("--until", metavar="TIME", type=Moment(), help="Only runs that started before."),
         click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the newest N of them, by id."),

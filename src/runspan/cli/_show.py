@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from runspan.cli._complete import run_ids
 from runspan.cli._group import RefusedError, did_you_mean
 from runspan.cli._options import find_run_id, html_option, json_option, open_storage, storage_option, write_page
 from runspan.errors import RunNotFoundError
@@ -18,7 +19,7 @@ _EPILOG: Final = "\b\nExample:\n  runspan show latest --storage .runspan\n"
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", shell_complete=run_ids)
 @click.option("--decision", metavar="ID", help="Only this decision, with everything recorded of it.")
 @click.option("--full", is_flag=True, help="All decisions, with everything recorded of them.")
 @click.option("--problems", is_flag=True, help="Only what was reported as a problem, and what failed.")
