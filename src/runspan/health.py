@@ -164,7 +164,16 @@ class contained:  # noqa: N801 - read as a statement: `with contained("storage",
         """Swallow an Exception unless `STRICT`; KeyboardInterrupt and its like pass."""
         if exc is None or STRICT or not isinstance(exc, Exception):
             return False
-        self._health.error(
-            _logger, self._cause, exc, "runspan could not do its part (%s); the agent is not affected", self._cause
-        )
+        self.note(exc)
         return True
+
+    def note(self, exc: Exception) -> None:
+        """Take a fault that was caught by `except Exception`: where every call passes, `with` would cost too much.
+
+        Raises:
+            Exception: That fault, where `STRICT`.
+        """
+        if STRICT:
+            raise exc
+        message = "runspan could not do its part (%s); the agent is not affected"
+        self._health.error(_logger, self._cause, exc, message, self._cause)

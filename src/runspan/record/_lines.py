@@ -39,7 +39,6 @@ __all__ = [
 
 _INT64: Final = 2**63
 _UINT64: Final = 2**64
-_UP_TO_ID: Final = len('{"id":""')
 
 
 def run_json(parts: RunParts) -> bytes:
@@ -51,7 +50,8 @@ def run_json(parts: RunParts) -> bytes:
         "goal_description": parts.goal_description,
         "input_data": orjson.Fragment(parts.input_data),
     }
-    _add_extra(fields, parts.extra)
+    if parts.extra:
+        _add_extra(fields, parts.extra)
     return orjson.dumps(fields)
 
 
@@ -71,7 +71,8 @@ def decision_json(parts: DecisionParts) -> bytes:
         "outcome": None,
         "evaluation": orjson.Fragment(parts.evaluation),
     }
-    _add_extra(fields, parts.extra)
+    if parts.extra:
+        _add_extra(fields, parts.extra)
     return orjson.dumps(fields)
 
 
@@ -87,7 +88,8 @@ def outcome_json(parts: OutcomeParts) -> bytes:
         "summary": parts.summary,
         "timestamp": parts.recorded.text,
     }
-    _add_extra(fields, parts.extra)
+    if parts.extra:
+        _add_extra(fields, parts.extra)
     return orjson.dumps(fields)
 
 
@@ -102,7 +104,8 @@ def problem_json(parts: ProblemParts) -> bytes:
         "timestamp": parts.reported.text,
         "suggested_fix": parts.suggested_fix,
     }
-    _add_extra(fields, parts.extra)
+    if parts.extra:
+        _add_extra(fields, parts.extra)
     return orjson.dumps(fields)
 
 
@@ -112,13 +115,14 @@ def run_end_json(parts: EndParts) -> bytes:
         "narrative": parts.narrative,
         "output_data": orjson.Fragment(parts.output_data or NULL),
     }
-    _add_extra(fields, parts.extra)
+    if parts.extra:
+        _add_extra(fields, parts.extra)
     return orjson.dumps(fields)
 
 
 def with_id(line: bytes, part_id: str) -> bytes:
-    """Return a line that was made with an empty id with another: `dec_0`, `prob_0`."""
-    return b'{"id":"%s"%s' % (part_id.encode(), line[_UP_TO_ID:])
+    """Return a line with another id: `dec_0`, `prob_0`. All lines of parts begin with their id, which is of ours."""
+    return b'{"id":"%s",%s' % (part_id.encode(), line.partition(b",")[2])
 
 
 def add_extra(parts: DecisionParts, name: str, data: bytes) -> None:

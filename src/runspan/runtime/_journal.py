@@ -81,8 +81,10 @@ class RunJournal:
     def add_decision(self, decision: bytes, index: int, live: LiveSpan | None) -> None:
         """Write a Decision, given as native JSON, and the ids of its span."""
         if self._journal is not None:
-            with self._contained:
+            try:
                 self._journal.append(decision_line(decision, index, _span_facts(live)))
+            except Exception as exc:  # noqa: BLE001 - as `with self._contained`, without what `with` costs
+                self._contained.note(exc)
 
     def add_outcome(
         self,
@@ -95,10 +97,12 @@ class RunJournal:
     ) -> None:
         """Write an Outcome, given as native JSON, and what its span got beside it."""
         if self._journal is not None:
-            with self._contained:
+            try:
                 self._journal.append(
                     outcome_line(outcome, decision_id, cancelled=cancelled, error_type=error_type, exception=exception)
                 )
+            except Exception as exc:  # noqa: BLE001 - as above
+                self._contained.note(exc)
 
     def add_problem(self, problem: bytes, index: int, taker: LiveSpan | None, begun: Sequence[LiveSpan]) -> None:
         """Write a Problem, given as native JSON, and which span took it."""
@@ -140,9 +144,9 @@ def _span_facts(live: LiveSpan | None) -> SpanFacts | None:
     if live is None:
         return None
     context = live.context
-    state = context.trace_state.to_header() if context.trace_state else ""
+    state = context.trace_state
     is_sampled = live.is_recording and context.trace_flags.sampled
-    return SpanFacts(context.span_id, live.parent_id, is_sampled, state)
+    return SpanFacts(live.span_id, live.parent_id, is_sampled, state.to_header() if state else "")
 
 
 def _context_facts(span: Span | None) -> dict[str, Any] | None:

@@ -15,11 +15,9 @@ from runspan.mapping import (
     checksum_of,
     decision_attributes,
     decision_details,
-    decision_place,
     decision_span_name,
     fit,
     identity,
-    outcome_attributes,
     outcome_word,
     problem_attributes,
     run_attributes,
@@ -27,6 +25,7 @@ from runspan.mapping import (
     run_end_attributes,
     run_span_name,
 )
+from runspan.runtime._context import ParentContext
 from runspan.runtime._live import LiveSpan
 from runspan.values import dumps
 
@@ -56,6 +55,7 @@ class RunSpans:
         self._settings = settings
         self._run_id = ""
         self.root: LiveSpan | None = None
+        self._parent_context = ParentContext()
         self._overflow: list[LiveSpan] = []
         self._begun: list[LiveSpan] = []
 
@@ -99,33 +99,38 @@ class RunSpans:
         described = decision_attributes(parts, self._run_id)
         if root.is_recording:  # then this one will most likely record, too, and one call costs less than two
             described |= decision_details(parts)
-        attributes, used = self._fitted(described)
+        # Its line holds all its texts, and the description of what was chosen twice: where that is small nothing can be
+        # too large, and nothing is measured.
+        used = 2 * len(parts.line)
+        if not 0 < used <= self._settings.max_value_bytes:
+            described, used = self._fitted(described)
         span = self._tracer.start_span(
             decision_span_name(parts, self._settings.span_names),
-            context=set_span_in_context(parent.span),
-            attributes=attributes,
+            context=self._parent_context.of(parent.span),
+            attributes=described,
             start_time=parts.made.unix_nano,
         )
-        return LiveSpan(
+        live = LiveSpan(
             span,
             self._run_id,
             self._settings,
-            parent_id=parent.context.span_id,
+            parent_id=parent.span_id,
             reserved_events=_OUTCOME_ROOM,
             used=used,
         )
+        if live.is_recording and not root.is_recording:
+            live.set(decision_details(parts))
+        return live
 
     def _fitted(self, attributes: dict[str, Any]) -> tuple[dict[str, Any], int]:
         return fit(attributes, max_value_bytes=self._settings.max_value_bytes)
 
-    def place_decision(self, live: LiveSpan, parts: DecisionParts) -> None:
-        """Put on a decision's span which one it is, and the rest where that is not there yet."""
-        if not live.is_recording:
-            return
-        for name, value in decision_place(parts).items():
-            live.set_one(name, value)
-        if self.root is not None and not self.root.is_recording:
-            live.set(decision_details(parts))
+    def correct(self, live: LiveSpan, parts: DecisionParts) -> None:
+        """Put on a decision's span which one it is, where another came first while it started."""
+        if live.is_recording:
+            live.set_one(semconv.DECISION_ID, parts.id)
+            if parts.id != f"dec_{parts.index}":
+                live.set_one(semconv.DECISION_INDEX, parts.index)
 
     def add_outcome(
         self,
@@ -139,8 +144,7 @@ class RunSpans:
         """Put an outcome on its decision's span, and what escaped from the agent's code beside it."""
         if not live.is_recording:
             return
-        attributes = outcome_attributes(parts)
-        live.add_event(semconv.EVENT_OUTCOME, parts.recorded.unix_nano, attributes, reserved=True)
+        live.add_outcome(parts)
         live.set_one(semconv.DECISION_OUTCOME, outcome_word(success=parts.success, cancelled=cancelled))
         if not parts.success and not cancelled:
             live.fail(parts.error or parts.summary, error_type or semconv.ERROR_TYPE_OTHER)
