@@ -16,7 +16,16 @@ from runspan.record._coerce import (
     whole,
 )
 from runspan.record._options import options_parts
-from runspan.record._parts import EMPTY_ARRAY, DecisionParts, EndParts, OutcomeParts, ProblemParts, RunParts, Stamp
+from runspan.record._parts import (
+    EMPTY_ARRAY,
+    EMPTY_OBJECT,
+    DecisionParts,
+    EndParts,
+    OutcomeParts,
+    ProblemParts,
+    RunParts,
+    Stamp,
+)
 from runspan.values import encode, to_json_value
 
 if TYPE_CHECKING:
@@ -165,10 +174,10 @@ def _outcome(
     extra: Extra = {}
     return OutcomeParts(
         recorded=_UNSET,
-        success=boolean(success, "success", extra),
+        success=success if type(success) is bool else boolean(success, "success", extra),
         result=encode(result),
-        error=optional_text(error, "error", extra),
-        state_changes=object_json(state_changes, "state_changes", extra),
+        error=None if error is None else optional_text(error, "error", extra),
+        state_changes=EMPTY_OBJECT if state_changes is None else object_json(state_changes, "state_changes", extra),
         tokens_used=whole(tokens_used, "tokens_used", extra),
         latency_ms=whole(latency_ms, "latency_ms", extra),
         summary=text(summary, "summary", extra),

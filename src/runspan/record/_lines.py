@@ -17,7 +17,7 @@ from runspan.native import (
     parse_timestamp_ns,
 )
 from runspan.record._parts import NULL, DecisionParts, EndParts, OutcomeParts, ProblemParts, RunParts, Stamp
-from runspan.values import dumps
+from runspan.values import dumps, loads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,7 @@ __all__ = [
     "run_json",
     "run_parts",
     "stamp_of",
+    "text_of_extra",
     "with_id",
 ]
 
@@ -129,6 +130,12 @@ def add_extra(parts: DecisionParts, name: str, data: bytes) -> None:
     """Add an extra field, given as JSON, to parts that have their line."""
     parts.extra[name] = data
     parts.line = b'%s,"%s":%s}' % (parts.line[:-1], name.encode(), data)
+
+
+def text_of_extra(parts: RunParts, name: str) -> str | None:
+    """Return an extra field of a Run's start, None where there is no text in it."""
+    told = loads(parts.extra.get(name, NULL))
+    return told if isinstance(told, str) else None
 
 
 def _add_extra(fields: dict[str, Any], extra: Mapping[str, bytes]) -> None:

@@ -35,6 +35,7 @@ class LiveSpan:
         "_run_id",
         "context",
         "is_recording",
+        "is_sampled",
         "parent_id",
         "span",
         "span_id",
@@ -67,6 +68,8 @@ class LiveSpan:
         self._run_id = run_id
         self.is_recording = span.is_recording()
         """Whether it is worth making attributes for it."""
+        self.is_sampled = self.is_recording and context.trace_flags.sampled
+        """Whether it is to be exported."""
         self._max_value_bytes = settings.max_value_bytes
         self._events_left = settings.event_limit - reserved_events
         self._room = MAX_SPAN_BYTES - used

@@ -15,7 +15,7 @@ from runspan.forking import in_one_process
 from runspan.health import contained
 from runspan.journal import EndStep
 from runspan.native import RunStatus
-from runspan.record import RunRecord, add_extra, plain_text, problem_json, with_id
+from runspan.record import RunRecord, add_extra, plain_text, problem_json, text_of_extra, with_id
 from runspan.runtime._calls import RecordingCalls
 from runspan.runtime._clock import RunClock
 from runspan.runtime._context import (
@@ -36,11 +36,11 @@ from runspan.runtime._finish import finish
 from runspan.runtime._journal import RunJournal
 from runspan.runtime._metrics import count_run
 from runspan.runtime._spans import RunSpans
-from runspan.values import clean_text, loads
+from runspan.values import clean_text
 
 if TYPE_CHECKING:
     from runspan.models import Run
-    from runspan.record import DecisionParts, OutcomeParts, ProblemParts, RunParts, Stamp
+    from runspan.record import DecisionParts, OutcomeParts, ProblemParts, Stamp
     from runspan.runtime._live import LiveSpan
     from runspan.runtime._runtime import Runtime
 
@@ -71,10 +71,9 @@ class OpenRun(RecordingCalls):
         """The Runtime it belongs to."""
         self._id = run_id
         self._health = runtime.losses
-        self._contained_spans = contained("spans", runtime.losses)
         self._encoder = runtime.encoder
         self._clock = RunClock(runtime.clock)
-        self._spans = RunSpans(runtime.tracer, runtime.settings)
+        self._spans = RunSpans(runtime.tracer, runtime.settings, runtime.losses)
         self._journal = RunJournal(runtime.journals, run_id, runtime.settings, runtime.losses)
         self._record: RunRecord | None = None
         self._lock = threading.RLock()  # guards _record, _decisions, _is_open; re-entrant: signal handlers record too
@@ -119,10 +118,9 @@ class OpenRun(RecordingCalls):
         given = {"agent_name": self.runtime.agent_name, "session_id": session}
         parts = self._encoder.run_start(self._id, goal_id, goal_description, input_data, names=given)
         # As they are recorded: what is kept out of the file is kept out of journal and span.
-        names = {name: _name_in(parts, name) for name in given}
+        names = {name: text_of_extra(parts, name) for name in given}
         parts.started = self._clock.started
-        with self._contained_spans:
-            self._trace_id = self._spans.start_run(parts, **names)
+        self._trace_id = self._spans.start_run(parts, **names)
         if self._trace_id is not None:
             parts.extra = {"trace_id": b'"%s"' % self._trace_id.encode(), **parts.extra}
         self._record = RunRecord(parts, contained("record", self._health))
@@ -180,35 +178,18 @@ class OpenRun(RecordingCalls):
         parent = executing_decision(self)
         if parent is not None:
             add_extra(parts, "parent_decision_id", b'"%s"' % parent.id.encode())
-        taken = self._take(parts, self._start_span(parts, parent), parent)
+        live = self._spans.start_decision(parts, None if parent is None else parent.live)
+        taken = self._take(parts, live, parent)
         if taken is None:
             self.note_ignored("decide")
             return None
         decision, ended = taken
         for earlier in ended:
-            self._hand_over(earlier)
+            if earlier.live is not None and earlier.ended is not None:
+                self._spans.end_decision(earlier.live, earlier.ended)
         if decision.forwarding is not None:
             enter_decision(decision.forwarding)
         return decision
-
-    # `except Exception` does here what `with self._contained_spans` does elsewhere: where every call passes, a context
-    # manager costs as much as a tenth of a span.
-
-    def _start_span(self, parts: DecisionParts, parent: Decision | None) -> LiveSpan | None:
-        """Start a decision's span; None without an SDK."""
-        try:
-            return self._spans.start_decision(parts, None if parent is None else parent.live)
-        except Exception as exc:  # noqa: BLE001 - as said
-            self._contained_spans.note(exc)
-            return None
-
-    def _hand_over(self, decision: Decision) -> None:
-        """End the span of a decision that has its outcome."""
-        if decision.live is not None and decision.ended is not None:
-            try:
-                self._spans.end_decision(decision.live, decision.ended)
-            except Exception as exc:  # noqa: BLE001 - as said
-                self._contained_spans.note(exc)
 
     def _take(
         self, parts: DecisionParts, live: LiveSpan | None, parent: Decision | None
@@ -234,8 +215,7 @@ class OpenRun(RecordingCalls):
         parts.id, parts.index = place
         parts.line = with_id(parts.line, parts.id)
         if live is not None:
-            with self._contained_spans:
-                self._spans.correct(live, parts)
+            self._spans.correct(live, parts)
 
     # Outcome.
 
@@ -280,12 +260,9 @@ class OpenRun(RecordingCalls):
             )
             self._record.add_outcome(decision.position, decision.id, parts.line)
             if decision.live is not None:
-                try:
-                    self._spans.add_outcome(
-                        decision.live, parts, cancelled=cancelled, error_type=error_type, exception=exception
-                    )
-                except Exception as fault:  # noqa: BLE001 - as for `decide`
-                    self._contained_spans.note(fault)
+                self._spans.add_outcome(
+                    decision.live, parts, cancelled=cancelled, error_type=error_type, exception=exception
+                )
             return decision
 
     def _is_known(self, decision_id: str) -> bool:
@@ -325,9 +302,7 @@ class OpenRun(RecordingCalls):
             return
         parts.id, parts.index = record.next_problem()
         named = self._decisions.get(parts.decision_id or "")
-        taker = None
-        with self._contained_spans:
-            taker = self._spans.add_problem(named.live if named is not None else None, parts)
+        taker = self._spans.add_problem(named.live if named is not None else None, parts)
         line = with_id(parts.line, parts.id)
         self._journal.add_problem(line, parts.index, taker, self._spans.take_begun())
         record.add_problem(line)
@@ -373,8 +348,7 @@ class OpenRun(RecordingCalls):
         is_written = self.runtime.write(finished)
         with contained("metrics", self._health):
             count_run(finished.native)
-        with self._contained_spans:
-            self._spans.finish(record.start, finished, step)
+        self._spans.finish(record.start, finished, step)
         self._journal.add_children(self._spans.take_begun())
         self._end_spans(ended)
         self._journal.finish(root=self._spans.root, is_written=is_written)
@@ -389,15 +363,13 @@ class OpenRun(RecordingCalls):
 
     def _end_spans(self, ended: Stamp) -> None:
         for decision in self._decisions.take_all():
-            with self._contained_spans:
-                if decision.forwarding is not None:
-                    decision.forwarding.close()
-                if decision.live is not None:
-                    self._spans.end_decision(decision.live, decision.ended or ended, is_missing=decision.ended is None)
+            if decision.forwarding is not None:
+                decision.forwarding.close()
+            if decision.live is not None:
+                self._spans.end_decision(decision.live, decision.ended or ended, is_missing=decision.ended is None)
         if self._forwarding is not None:
             self._forwarding.close()
-        with self._contained_spans:
-            self._spans.end(ended)
+        self._spans.end(ended)
 
     # What the calls need.
 
@@ -423,9 +395,3 @@ class OpenRun(RecordingCalls):
             return self
         self.note_ignored(call)
         return None
-
-
-def _name_in(parts: RunParts, name: str) -> str | None:
-    """Return an extra field of a run's start, None where there is no text in it."""
-    told = loads(parts.extra.get(name, b"null"))
-    return told if isinstance(told, str) else None
