@@ -15,6 +15,7 @@ from opentelemetry.trace import NoOpTracerProvider
 from benchmarks.bare import BareSdk, Contender, provider
 from benchmarks.contenders import ModelsAlone, WithRunspan
 from benchmarks.figures import Figure, interleaved
+from benchmarks.floor import Floor
 from benchmarks.workload import steps
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def contenders(folder: Path) -> list[Contender]:
         WithRunspan("spans only", None, spans),
         WithRunspan("spans, journal, file; no redaction", folder / "open", spans, redact=False),
         WithRunspan("spans, journal, file, redaction", folder / "full", spans),
+        Floor(folder / "floor", spans),
     ]
 
 

@@ -65,11 +65,11 @@ def _encoding() -> list[tuple[str, Callable[[Step], object]]]:
         ("arguments checked, bounded, made JSON", lambda step: (encode_decision(*_arguments(step)), _outcome(step))),
         (
             "the same and their lines",
-            lambda step: (bare.decision(made, *_arguments(step)), bare.outcome(made, *_of(step))),
+            lambda step: (bare.decision(made, "dec_0", 0, *_arguments(step)), bare.outcome(made, *_of(step))),
         ),
         (
             "the same and the search for secrets",
-            lambda step: (masked.decision(made, *_arguments(step)), masked.outcome(made, *_of(step))),
+            lambda step: (masked.decision(made, "dec_0", 0, *_arguments(step)), masked.outcome(made, *_of(step))),
         ),
     ]
 
@@ -104,7 +104,7 @@ def _spans() -> list[tuple[str, Callable[[Step], object]]]:
 
 def _writing(folder: Path) -> list[tuple[str, Callable[[Step], object]]]:
     descriptor = os.open(folder / "journal", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    line, short = decision_line(b'{"x":"%s"}' % (b"x" * 1_500), 0, None), b"x" * 400
+    line, short = decision_line(b'{"x":"%s"}' % (b"x" * 1_500), 0), b"x" * 400
     return [("two appends of a journal's lines", lambda _: (os.write(descriptor, line), os.write(descriptor, short)))]
 
 

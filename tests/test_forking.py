@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runspan.files import Folder, try_lock
-from runspan.forking import in_one_process
+from runspan.forking import in_one_process, mine
 from runspan.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -77,9 +77,13 @@ def test_fork_waits_for_a_search(search: Callable[[Redactor, str], object], monk
 
     def hint(data: bytes) -> None:  # noqa: ARG001 - as the pre-filter's
         """Note whether a fork of another thread would wait now."""
-        seen.append(threading.get_ident() in in_one_process._depths)  # noqa: SLF001 - what it is about
+        block, free = mine.block, list[bool]()
+        other = threading.Thread(target=lambda: free.append(block.acquire(blocking=False)))
+        other.start()
+        other.join()
+        seen.append(free == [False])
 
-    monkeypatch.setattr("runspan.redaction._redactor.built_in_hint", lambda: hint)
+    monkeypatch.setattr("runspan.redaction._redactor.built_in_glance", lambda: hint)
     search(Redactor(), "long enough")
 
     assert {True} == set(seen)

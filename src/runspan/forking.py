@@ -2,29 +2,42 @@
 
 A child inherits descriptors, and with them file locks, which are then held as long as it lives; and the locks inside of
 C libraries, which nobody in it will ever release.
+
+Each thread has a lock of its own, which it holds inside of a block; who forks takes all of them. So nobody waits where
+nobody forks, and a block costs no more than a lock that is free. Nobody waits for ever: a disk may hang.
 """
 
 from __future__ import annotations
 
 import os
 import threading
-from typing import TYPE_CHECKING, Final
+import time
+import weakref
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-__all__ = ["in_one_process"]
+__all__ = ["WAIT_S", "in_one_process", "mine"]
 
-_WAIT_S: Final = 1.0
-"""How long a fork waits for other threads' blocks, and they for a fork: a disk may hang."""
+WAIT_S: Final = 1.0
+"""How long a fork waits for other threads' blocks, and they for a fork."""
+
+
+class _Mine(threading.local):
+    """What belongs to the thread that looks."""
+
+    def __init__(self) -> None:
+        self.block = in_one_process.admit()
+        """Held inside of blocks. Where a call is waiting it is taken without `with`, which costs five times as much."""
+        self.entered: list[bool] = []
+        """Of each block inside another, whether the lock was to be had in time."""
+        self.taken: list[Any] = []
+        """The locks that this thread holds because it forks."""
 
 
 class _Gate:
-    """Blocks of all threads on one side, forks on the other; neither waits for ever.
-
-    A block writes its own entry and then looks whether somebody forks; who forks says so and then looks at the entries.
-    So no lock is taken where nobody forks: half a microsecond a block, in the midst of every call.
-    """
+    """Blocks of all threads on one side, forks on the other."""
 
     forks = 0
     """How many forks lie between this process and the one that loaded this module.
@@ -34,65 +47,59 @@ class _Gate:
     """
 
     def __init__(self) -> None:
-        self.start_anew()
+        # All locks are re-entrant: signal handlers record too.
+        self._changing = threading.RLock()  # guards _blocks; held while a thread forks, so that none comes in unseen
+        self._blocks: weakref.WeakSet[Any] = weakref.WeakSet()
 
-    def start_anew(self) -> None:
-        """Forget the other threads, in a child that does not have them."""
-        self._changed = threading.Condition(threading.RLock())  # re-entrant: signal handlers record too
-        self._depths: dict[int, int] = {}  # of each thread's blocks inside each other
-        self._is_forking = False
+    def admit(self) -> Any:
+        """Return a lock for a thread's blocks."""
+        block = threading.RLock()
+        is_mine = self._changing.acquire(timeout=WAIT_S)
+        self._blocks.add(block)
+        if is_mine:
+            self._changing.release()
+        return block
 
     def __enter__(self) -> None:
-        thread = threading.get_ident()
-        depth = self._depths.get(thread, 0)
-        self._depths[thread] = depth + 1
-        if self._is_forking and not depth:
-            self._wait(thread)
+        mine.entered.append(mine.block.acquire(timeout=WAIT_S))
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        thread = threading.get_ident()
-        depth = self._depths.get(thread, 0)
-        if depth > 1:
-            self._depths[thread] = depth - 1
-            return
-        self._depths.pop(thread, None)
-        if self._is_forking:
-            with self._changed:
-                self._changed.notify_all()
-
-    def _wait(self, thread: int) -> None:
-        with self._changed:
-            del self._depths[thread]
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: not self._is_forking, _WAIT_S)
-            self._depths[thread] = 1
+        if mine.entered.pop():
+            mine.block.release()
 
     def before_fork(self) -> None:
         """Wait until no other thread is in a block."""
-        thread = threading.get_ident()
-        with self._changed:
-            self._is_forking = True
-            self._changed.wait_for(lambda: set(self._depths) <= {thread}, _WAIT_S)
+        deadline = time.monotonic() + WAIT_S
+        self._take(self._changing, deadline)
+        for block in list(self._blocks):
+            self._take(block, deadline)
+
+    def _take(self, lock: Any, deadline: float) -> None:
+        if lock.acquire(timeout=max(deadline - time.monotonic(), 0)):
+            mine.taken.append(lock)
 
     def after_fork_in_parent(self) -> None:
         """Let them go on."""
-        with self._changed:
-            self._is_forking = False
-            self._changed.notify_all()
+        while mine.taken:
+            mine.taken.pop().release()
 
     def after_fork_in_child(self) -> None:
         """Forget the other threads; the one that has forked may be in a block."""
-        depth = self._depths.get(threading.get_ident(), 0)
-        self.start_anew()
+        self._changing = threading.RLock()
+        self._blocks = weakref.WeakSet([mine.block])
+        while mine.taken:
+            if mine.taken.pop() is mine.block:
+                mine.block.release()
         self.forks += 1
-        if depth:
-            self._depths[threading.get_ident()] = depth
 
 
 in_one_process: Final = _Gate()
 """`with in_one_process:` another thread that forks waits for the end of the block, for at most a second."""
+
+mine: Final = _Mine()
+"""`mine.block`: the lock behind it, of the thread that looks."""
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(

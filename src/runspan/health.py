@@ -145,12 +145,12 @@ class contained:  # noqa: N801 - read as a statement: `with contained("storage",
 
     __slots__ = ("_cause", "_health")
 
-    def __init__(self, cause: str, health: Health) -> None:
+    def __init__(self, cause: str, health: Health | None) -> None:
         """Name what fails.
 
         Args:
             cause: Word the fault is counted under.
-            health: Where it is counted.
+            health: Where it is counted; None lets faults through, to a caller who wants to hear of them.
         """
         self._cause = cause
         self._health = health
@@ -162,9 +162,18 @@ class contained:  # noqa: N801 - read as a statement: `with contained("storage",
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> bool:
         """Swallow an Exception unless `STRICT`; KeyboardInterrupt and its like pass."""
-        if exc is None or STRICT or not isinstance(exc, Exception):
+        if exc is None or STRICT or self._health is None or not isinstance(exc, Exception):
             return False
-        self._health.error(
-            _logger, self._cause, exc, "runspan could not do its part (%s); the agent is not affected", self._cause
-        )
+        self.note(exc)
         return True
+
+    def note(self, exc: Exception) -> None:
+        """Take a fault that was caught by `except Exception`: where every call passes, `with` would cost too much.
+
+        Raises:
+            Exception: That fault, where it is to be let through.
+        """
+        if STRICT or self._health is None:
+            raise exc
+        message = "runspan could not do its part (%s); the agent is not affected"
+        self._health.error(_logger, self._cause, exc, message, self._cause)

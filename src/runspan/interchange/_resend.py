@@ -27,6 +27,7 @@ from opentelemetry.trace import (
 
 from runspan.interchange._suppressed import suppressed
 from runspan.journal import DecisionStep, OutcomeStep, ProblemStep, SpanFacts
+from runspan.record import decision_json, outcome_json
 from runspan.recovery import finish_journaled
 from runspan.runtime import RunSpans
 from runspan.settings import Settings
@@ -194,9 +195,9 @@ class _Again:
     def _decide(self, step: DecisionStep) -> None:
         self._known.expect(step.span)
         parent = self._live.get(step.span.parent_id) if step.span is not None else None
+        step.parts.line = decision_json(step.parts)  # as it was: what it takes of a span's room goes by it
         live = self._spans.start_decision(step.parts, parent)
         if live is not None:
-            self._spans.place_decision(live, step.parts)
             self._decisions[step.parts.id] = live, step
             self._keep(live)
 
@@ -204,6 +205,7 @@ class _Again:
         live, _ = self._decisions.get(step.decision_id, (None, None))
         if live is not None and step.decision_id not in self._ended:
             self._ended[step.decision_id] = step
+            step.parts.line = outcome_json(step.parts)
             self._spans.add_outcome(
                 live, step.parts, cancelled=step.cancelled, error_type=step.error_type, exception=step.exception
             )

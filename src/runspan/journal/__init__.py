@@ -23,6 +23,7 @@ from runspan.journal._format import (
     read_journal,
     read_owner,
     run_line,
+    span_json,
 )
 from runspan.journal._frames import frame
 from runspan.journal._journal import Journal
@@ -47,4 +48,5 @@ __all__ = [
     "read_journal",
     "read_owner",
     "run_line",
+    "span_json",
 ]

@@ -47,6 +47,7 @@ __all__ = [
     "read_journal",
     "read_owner",
     "run_line",
+    "span_json",
 ]
 
 _VERSION: Final = 1
@@ -65,9 +66,14 @@ class SpanFacts:
 
     def encode(self) -> bytes:
         """Return them as JSON."""
-        state = b',"state":%s' % dumps(self.trace_state) if self.trace_state else b""
-        flags = b"true" if self.is_sampled else b"false"
-        return b'{"id":"%016x","parent":"%016x","sampled":%s%s}' % (self.span_id, self.parent_id, flags, state)
+        return span_json(self.span_id, self.parent_id, self.trace_state, is_sampled=self.is_sampled)
+
+
+def span_json(span_id: int, parent_id: int, trace_state: str = "", *, is_sampled: bool) -> bytes:
+    """Return a SpanFacts as JSON without making one, where a call is waiting."""
+    state = b',"state":%s' % dumps(trace_state) if trace_state else b""
+    flags = b"true" if is_sampled else b"false"
+    return b'{"id":"%016x","parent":"%016x","sampled":%s%s}' % (span_id, parent_id, flags, state)
 
 
 def _span(facts: SpanFacts | None) -> bytes:
@@ -89,15 +95,15 @@ def run_line(start: bytes, span: SpanFacts | None, facts: Mapping[str, Any]) -> 
     return b'%s,"span":%s,"run":%s}' % (told[:-1], _span(span), start)
 
 
-def decision_line(decision: bytes, index: int, span: SpanFacts | None) -> bytes:
+def decision_line(decision: bytes, index: int, span: bytes = _NULL) -> bytes:
     """Return the line of a Decision.
 
     Args:
         decision: Its native JSON.
         index: Its place among the decisions that were recorded by calls.
-        span: Its span, None where there is none.
+        span: Its span as `span_json` gives it, null where there is none.
     """
-    return b'{"kind":"decision","index":%d,"span":%s,"decision":%s}' % (index, _span(span), decision)
+    return b'{"kind":"decision","index":%d,"span":%s,"decision":%s}' % (index, span, decision)
 
 
 def outcome_line(

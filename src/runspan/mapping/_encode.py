@@ -21,7 +21,6 @@ __all__ = [
     "checksum_of",
     "decision_attributes",
     "decision_details",
-    "decision_place",
     "decision_span_name",
     "identity",
     "outcome_attributes",
@@ -137,9 +136,12 @@ def decision_attributes(parts: DecisionParts, run_id: str) -> Encoded:
     attributes: Encoded = {
         semconv.RUN_ID: run_id,
         semconv.FORMAT: semconv.FORMAT_VERSION,
+        semconv.DECISION_ID: parts.id,
         semconv.NODE_ID: parts.node_id,
         semconv.DECISION_TYPE: parts.decision_type,
     }
+    if parts.id != f"dec_{parts.index}":
+        attributes[semconv.DECISION_INDEX] = parts.index
     if parts.intent:
         attributes[semconv.DECISION_INTENT] = parts.intent
     if parts.chosen_option_id:
@@ -161,17 +163,10 @@ def decision_details(parts: DecisionParts) -> Encoded:
         attributes[semconv.DECISION_CONSTRAINTS] = parts.active_constraints.decode()
     if parts.input_context != EMPTY_OBJECT:
         attributes[semconv.DECISION_CONTEXT] = parts.input_context.decode()
-    _set_json(attributes, semconv.DECISION_EVALUATION, parts.evaluation, NULL)
-    _set_extra(attributes, semconv.DECISION_EXTRA, parts.extra)
-    _set_stamp(attributes, semconv.DECISION_TIMESTAMP, parts.made)
-    return attributes
-
-
-def decision_place(parts: DecisionParts) -> Encoded:
-    """Return which decision of its run it is: known only after its span has started."""
-    attributes: Encoded = {semconv.DECISION_ID: parts.id}
-    if parts.id != f"dec_{parts.index}":
-        attributes[semconv.DECISION_INDEX] = parts.index
+    if parts.extra or parts.evaluation != NULL or not parts.made.is_own:
+        _set_json(attributes, semconv.DECISION_EVALUATION, parts.evaluation, NULL)
+        _set_extra(attributes, semconv.DECISION_EXTRA, parts.extra)
+        _set_stamp(attributes, semconv.DECISION_TIMESTAMP, parts.made)
     return attributes
 
 
@@ -197,8 +192,9 @@ def outcome_attributes(parts: OutcomeParts) -> Encoded:
         attributes[semconv.OUTCOME_LATENCY_MS] = _number(parts.latency_ms)
     if parts.summary:
         attributes[semconv.OUTCOME_SUMMARY] = parts.summary
-    _set_extra(attributes, semconv.OUTCOME_EXTRA, parts.extra)
-    _set_stamp(attributes, semconv.OUTCOME_TIMESTAMP, parts.recorded)
+    if parts.extra or not parts.recorded.is_own:
+        _set_extra(attributes, semconv.OUTCOME_EXTRA, parts.extra)
+        _set_stamp(attributes, semconv.OUTCOME_TIMESTAMP, parts.recorded)
     return attributes
 
 

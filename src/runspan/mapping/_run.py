@@ -15,7 +15,6 @@ from runspan.mapping._encode import (
     checksum_of,
     decision_attributes,
     decision_details,
-    decision_place,
     decision_span_name,
     identity,
     outcome_attributes,
@@ -187,7 +186,7 @@ class _Encoder:
             self.decisions.get(_text_of(decision.get("parent_decision_id")) or "") or self.root,
             outcome.recorded.unix_nano if outcome else None,
         )
-        draft.set(decision_attributes(parts, self.parts.id) | decision_details(parts) | decision_place(parts))
+        draft.set(decision_attributes(parts, self.parts.id) | decision_details(parts))
         draft.set({semconv.DECISION_OUTCOME: outcome_word(success=outcome.success) if outcome else "missing"})
         if outcome is not None:
             draft.add_event(semconv.EVENT_OUTCOME, outcome.recorded.unix_nano, outcome_attributes(outcome))

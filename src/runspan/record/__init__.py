@@ -18,6 +18,7 @@ from runspan.record._lines import (
     run_json,
     run_parts,
     stamp_of,
+    text_of_extra,
     with_id,
 )
 from runspan.record._parts import (
@@ -65,5 +66,6 @@ __all__ = [
     "run_json",
     "run_parts",
     "stamp_of",
+    "text_of_extra",
     "with_id",
 ]

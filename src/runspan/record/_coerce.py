@@ -36,6 +36,7 @@ Extra = dict[str, bytes]
 
 _MAX_STRING: Final = DEFAULT_BOUNDS.max_string
 _MAX_ITEMS: Final = DEFAULT_BOUNDS.max_items
+_INT64: Final = 2**63
 _MAX_BITS: Final = 4_096
 """Longest whole number of a field; Python refuses to write one of more than 4,300 digits."""
 _TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "on", "1"})
@@ -99,7 +100,9 @@ def optional_text(value: object, field: str, extra: Extra) -> str | None:
 
 def whole(value: object, field: str, extra: Extra) -> int:
     """Return a whole number: tokens, milliseconds."""
-    exact = value if type(value) is int else _as_whole(value)
+    if type(value) is int and -_INT64 <= value < _INT64:
+        return value
+    exact = _as_whole(value)
     if exact is not None and exact.bit_length() <= _MAX_BITS:
         return exact
     keep(field, value, extra)

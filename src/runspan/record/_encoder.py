@@ -96,12 +96,22 @@ class Encoder:
         self._masked(parts, run_json)
         return parts
 
-    def decision(self, made: Stamp, *arguments: object) -> tuple[DecisionParts, list[str]]:
-        """Encode the arguments of `decide`, as `encode_decision` takes them; return what is doubtful about them too."""
+    def decision(self, made: Stamp, part_id: str, index: int, *arguments: object) -> tuple[DecisionParts, list[str]]:
+        """Encode the arguments of `decide`, as `encode_decision` takes them.
+
+        Args:
+            made: When.
+            part_id: The id it will most likely have, for its line; the run has the last word.
+            index: The place it will most likely have.
+            arguments: The agent's.
+
+        Returns:
+            The parts, and what is doubtful about them, one sentence each.
+        """
         parts, doubts = encode_decision(*arguments)
-        parts.made = made
+        parts.id, parts.index, parts.made = part_id, index, made
         parts.line = self._masked(parts, decision_json)
-        return parts, [self.text(doubt) for doubt in doubts]
+        return parts, [self.text(doubt) for doubt in doubts] if doubts else doubts
 
     def outcome(self, recorded: Stamp, *arguments: object) -> OutcomeParts:
         """Encode the arguments of `record_outcome`, as `encode_outcome` takes them."""

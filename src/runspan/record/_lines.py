@@ -17,7 +17,7 @@ from runspan.native import (
     parse_timestamp_ns,
 )
 from runspan.record._parts import NULL, DecisionParts, EndParts, OutcomeParts, ProblemParts, RunParts, Stamp
-from runspan.values import dumps
+from runspan.values import dumps, loads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,12 +34,12 @@ __all__ = [
     "run_json",
     "run_parts",
     "stamp_of",
+    "text_of_extra",
     "with_id",
 ]
 
 _INT64: Final = 2**63
 _UINT64: Final = 2**64
-_UP_TO_ID: Final = len('{"id":""')
 
 
 def run_json(parts: RunParts) -> bytes:
@@ -51,7 +51,8 @@ def run_json(parts: RunParts) -> bytes:
         "goal_description": parts.goal_description,
         "input_data": orjson.Fragment(parts.input_data),
     }
-    _add_extra(fields, parts.extra)
+    if parts.extra:
+        _add_extra(fields, parts.extra)
     return orjson.dumps(fields)
 
 
@@ -71,7 +72,8 @@ def decision_json(parts: DecisionParts) -> bytes:
         "outcome": None,
         "evaluation": orjson.Fragment(parts.evaluation),
     }
-    _add_extra(fields, parts.extra)
+    if parts.extra:
+        _add_extra(fields, parts.extra)
     return orjson.dumps(fields)
 
 
@@ -87,7 +89,8 @@ def outcome_json(parts: OutcomeParts) -> bytes:
         "summary": parts.summary,
         "timestamp": parts.recorded.text,
     }
-    _add_extra(fields, parts.extra)
+    if parts.extra:
+        _add_extra(fields, parts.extra)
     return orjson.dumps(fields)
 
 
@@ -102,7 +105,8 @@ def problem_json(parts: ProblemParts) -> bytes:
         "timestamp": parts.reported.text,
         "suggested_fix": parts.suggested_fix,
     }
-    _add_extra(fields, parts.extra)
+    if parts.extra:
+        _add_extra(fields, parts.extra)
     return orjson.dumps(fields)
 
 
@@ -112,19 +116,26 @@ def run_end_json(parts: EndParts) -> bytes:
         "narrative": parts.narrative,
         "output_data": orjson.Fragment(parts.output_data or NULL),
     }
-    _add_extra(fields, parts.extra)
+    if parts.extra:
+        _add_extra(fields, parts.extra)
     return orjson.dumps(fields)
 
 
 def with_id(line: bytes, part_id: str) -> bytes:
-    """Return a line that was made with an empty id with another: `dec_0`, `prob_0`."""
-    return b'{"id":"%s"%s' % (part_id.encode(), line[_UP_TO_ID:])
+    """Return a line with another id: `dec_0`, `prob_0`. All lines of parts begin with their id, which is of ours."""
+    return b'{"id":"%s",%s' % (part_id.encode(), line.partition(b",")[2])
 
 
 def add_extra(parts: DecisionParts, name: str, data: bytes) -> None:
     """Add an extra field, given as JSON, to parts that have their line."""
     parts.extra[name] = data
     parts.line = b'%s,"%s":%s}' % (parts.line[:-1], name.encode(), data)
+
+
+def text_of_extra(parts: RunParts, name: str) -> str | None:
+    """Return an extra field of a Run's start, None where there is no text in it."""
+    told = loads(parts.extra.get(name, NULL))
+    return told if isinstance(told, str) else None
 
 
 def _add_extra(fields: dict[str, Any], extra: Mapping[str, bytes]) -> None:

@@ -6,8 +6,9 @@ pydantic model is the truth, because the agent may change it.
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from runspan.native import (
     count_decision,
@@ -19,10 +20,14 @@ from runspan.native import (
 from runspan.values import dumps, loads, to_json_value
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from runspan.models import Run
     from runspan.record._parts import RunParts, Stamp
 
 __all__ = ["FinishedRun", "RunRecord", "metrics_of"]
+
+_NOT_CONTAINED: Final = nullcontext()
 
 
 class FinishedRun:
@@ -50,13 +55,15 @@ class FinishedRun:
 class RunRecord:
     """What was recorded of one run so far. Not thread-safe: its run guards it."""
 
-    def __init__(self, start: RunParts) -> None:
+    def __init__(self, start: RunParts, contained: AbstractContextManager[object] = _NOT_CONTAINED) -> None:
         """Begin with no decisions.
 
         Args:
             start: What is known at the start; `extra` may still change until the first line is read.
+            contained: Entered where a line goes into the model, which the agent may have made anything of.
         """
         self.start = start
+        self._contained = contained
         self._decisions: list[bytes] = []
         self._outcomes: dict[int, bytes] = {}
         self._problems: list[bytes] = []
@@ -66,15 +73,22 @@ class RunRecord:
         """Show the id and counts, never content."""
         return f"<RunRecord {self.start.id}, {len(self._decisions)} decisions, {len(self._problems)} problems>"
 
-    @property
-    def next_decision(self) -> int:
-        """Index of the next decision; the agent may have added some of its own to the model."""
-        return max(len(self._decisions), _length(self._model, "decisions"))
+    def next_decision(self) -> tuple[str, int]:
+        """Return the id of the next decision, and its place among those recorded by calls.
 
-    @property
-    def next_problem(self) -> int:
-        """Index of the next problem."""
-        return max(len(self._problems), _length(self._model, "problems"))
+        Their numbers differ once the agent has added some of its own to the model.
+        """
+        place = len(self._decisions)
+        return f"dec_{place if self._model is None else self.count_of_decisions()}", place
+
+    def next_problem(self) -> tuple[str, int]:
+        """Return the id of the next problem, and its place among those recorded by calls."""
+        place = len(self._problems)
+        return f"prob_{place if self._model is None else max(place, _length(self._model, 'problems'))}", place
+
+    def count_of_decisions(self) -> int:
+        """Return how many decisions there are, those included that the agent has added to the model."""
+        return max(len(self._decisions), _length(self._model, "decisions"))
 
     def add_decision(self, line: bytes) -> None:
         """Add a Decision, given as native JSON."""
@@ -82,7 +96,8 @@ class RunRecord:
         if self._model is not None:
             from runspan.models import Decision  # noqa: PLC0415 - loaded already, somebody looked
 
-            self._model.add_decision(Decision.model_validate(loads(line)))
+            with self._contained:
+                self._model.add_decision(Decision.model_validate(loads(line)))
 
     def add_outcome(self, position: int, decision_id: str, line: bytes) -> None:
         """Add the Outcome of the decision that was added as number `position`, given as native JSON."""
@@ -91,7 +106,8 @@ class RunRecord:
         if self._model is not None:
             from runspan.models import Outcome  # noqa: PLC0415 - as above
 
-            self._model.record_outcome(decision_id, Outcome.model_validate(loads(line)))
+            with self._contained:
+                self._model.record_outcome(decision_id, Outcome.model_validate(loads(line)))
 
     def add_problem(self, line: bytes) -> None:
         """Add a Problem, given as native JSON."""
@@ -99,17 +115,13 @@ class RunRecord:
         if self._model is not None:
             from runspan.models import Problem  # noqa: PLC0415 - as above
 
-            self._model.problems.append(Problem.model_validate(loads(line)))
+            with self._contained:
+                self._model.problems.append(Problem.model_validate(loads(line)))
 
     @property
     def decision_count(self) -> int:
         """Decisions recorded by calls."""
         return len(self._decisions)
-
-    @property
-    def problem_count(self) -> int:
-        """Problems recorded by calls."""
-        return len(self._problems)
 
     def forget_model(self) -> None:
         """Take the lines for the truth again."""

@@ -13,13 +13,13 @@ import re2  # type: ignore[import-untyped]  # it comes without types
 from runspan.redaction._contexts import CONTEXTS
 from runspan.redaction._findings import Span
 from runspan.redaction._pairs import HINT, flag_of, pair_of, pattern_of_flags, pattern_of_pairs, values_of
-from runspan.redaction._shapes import EDGE, SHAPES, hint_of, pattern_of, rule_of
+from runspan.redaction._shapes import EDGE, SHAPES, glance_of, hint_of, pattern_of, rule_of
 from runspan.redaction._words import TAIL, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["Pairs", "PatternError", "built_in_hint", "built_in_spans", "compiled"]
+__all__ = ["Pairs", "PatternError", "built_in_glance", "built_in_hint", "built_in_spans", "compiled"]
 
 PatternError: Final = re2.error
 """What `compiled` raises."""
@@ -48,17 +48,32 @@ def _options(*, is_utf8: bool) -> Any:
 
 
 @cache
+def built_in_glance() -> Callable[[bytes], object]:
+    """Return the first look: whether anything is found that the hint needs, and sometimes where it finds nothing.
+
+    It does not look at what stands before a word, nor count its letters. So its automaton has few states, which stay in
+    the processor's cache, and takes two thirds of the hint's time.
+    """
+    shapes = "|".join(map(glance_of, SHAPES))
+    return _found([shapes, *(context.hint for context in CONTEXTS), HINT, _NAMED])
+
+
+@cache
 def built_in_hint() -> Callable[[bytes], object]:
     """Return the pre-filter: whether one of its expressions is found, as it is wherever a built-in rule hits.
 
     It takes texts as they are, and such as are within JSON.
     """
-    shapes = "|".join(hint_of(shape) for shape in SHAPES)
+    shapes = "|".join(map(hint_of, SHAPES))
+    return _found([f"{EDGE}(?:{shapes})", *(context.hint for context in CONTEXTS), HINT, _NAMED])
+
+
+def _found(patterns: list[str]) -> Callable[[bytes], object]:
     # A set of one: it says no more than yes or no, in two thirds of the time a search takes.
-    hint = re2.Set.SearchSet(_options(is_utf8=False))
-    hint.Add("|".join([f"{EDGE}(?:{shapes})", *(context.hint for context in CONTEXTS), HINT, _NAMED]).encode())
-    hint.Compile()
-    match: Callable[[bytes], object] = hint.Match
+    expression = re2.Set.SearchSet(_options(is_utf8=False))
+    expression.Add("|".join(patterns).encode())
+    expression.Compile()
+    match: Callable[[bytes], object] = expression.Match
     return match
 
 

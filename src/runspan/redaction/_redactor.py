@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runspan.errors import ConfigError
-from runspan.forking import in_one_process
-from runspan.redaction._engine import built_in_hint, built_in_spans
+from runspan.forking import WAIT_S, in_one_process, mine
+from runspan.redaction._engine import built_in_glance, built_in_hint, built_in_spans
 from runspan.redaction._findings import Span, replace
 from runspan.redaction._own import Own
 from runspan.redaction._walk import Walk
@@ -47,7 +47,7 @@ class Redactor:
         keys = list(keys)
         self._keys = KeyWords(keys)
         self._own = Own(patterns or {}, keys) if patterns or keys else None
-        self._hint = built_in_hint()
+        self._glance = built_in_glance()
 
     def suspects(self, haystack: bytes | str) -> bool:
         """Whether `text` or `value` may find something; False is sure.
@@ -56,8 +56,14 @@ class Redactor:
             haystack: Texts as they are and JSON documents as orjson writes them, any number, joined by NUL.
         """
         data = haystack if isinstance(haystack, bytes) else haystack.encode("utf-8", "surrogatepass")
-        with in_one_process:
-            return bool(self._hint(data)) or (self._own is not None and self._own.suspects(data))
+        block = mine.block
+        is_mine = block.acquire(timeout=WAIT_S)  # as `with in_one_process:`, in a fifth of its time
+        try:
+            is_built_in = self._glance(data) and built_in_hint()(data)
+            return bool(is_built_in) or (self._own is not None and self._own.suspects(data))
+        finally:
+            if is_mine:
+                block.release()
 
     def text(self, text: str) -> tuple[str, list[str]]:
         """Replace the secrets in a text.

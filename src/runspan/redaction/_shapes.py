@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Final, NamedTuple
 
-__all__ = ["EDGE", "SHAPES", "Shape", "hint_of", "pattern_of", "rule_of"]
+__all__ = ["EDGE", "SHAPES", "Shape", "glance_of", "hint_of", "pattern_of", "rule_of"]
 
 
 class Shape(NamedTuple):
@@ -17,6 +17,8 @@ class Shape(NamedTuple):
     """How it begins; literally, unless `rest` is all there is."""
     rest: str
     r"""What follows, as a regular expression of ASCII characters other than `"`, `\` and control characters."""
+    anchor: str = ""
+    """A regular expression found in every match, where it begins with what many words begin with."""
 
 
 _WORD: Final = "[A-Za-z0-9]"
@@ -55,7 +57,7 @@ SHAPES: Final = (
     Shape("Databricks token", ("dapi",), rf"{_HEX}{{32}}(?:-[0-9])?\b"),
     Shape("Shopify token", ("shpat_", "shpca_", "shppa_", "shpss_"), "[0-9A-Fa-f]{32}"),
     Shape("Mailgun key", ("key-",), rf"{_HEX}{{32}}\b"),
-    Shape("Mailchimp key", (), rf"{_HEX}{{32}}-us[0-9]{{1,2}}\b"),
+    Shape("Mailchimp key", (), rf"{_HEX}{{32}}-us[0-9]{{1,2}}\b", rf"{_HEX}-us[0-9]"),
     Shape("Square token", ("EAAA",), rf"{_SLUG}{{60}}\b"),
     Shape("Square token", ("sq0atp-", "sq0csp-"), f"{_SLUG}{{22,}}"),
     Shape("New Relic key", ("NRAK-", "NRJS-", "NRII-"), f"{_SLUG}{{19,}}"),
@@ -71,7 +73,7 @@ SHAPES: Final = (
     Shape("Logfire token", ("pylf_v1_",), f"{_NAME}{{30,}}"),
     Shape("Pinecone key", ("pcsk_",), f"{_NAME}{{30,}}"),
     Shape("Vault token", ("hvs.", "hvb.", "hvr."), f"{_SLUG}{{20,}}"),
-    Shape("Terraform token", (), rf"{_WORD}{{14}}\.atlasv1\.{_SLUG}{{40,}}"),
+    Shape("Terraform token", (), rf"{_WORD}{{14}}\.atlasv1\.{_SLUG}{{40,}}", r"\.atlasv1\."),
     Shape("Doppler token", ("dp.pt.", "dp.st.", "dp.ct.", "dp.sa.", "dp.scim."), "[A-Za-z0-9_.-]{30,}"),
     Shape("age secret key", ("AGE-SECRET-KEY-1",), "[A-Z0-9]{40,}"),
     Shape("Atlassian token", ("ATATT3x", "ATCTT3x", "ATBB"), f"{_SLUG}{{28,}}(?:=[0-9A-F]{{8}})?"),
@@ -86,7 +88,7 @@ SHAPES: Final = (
     Shape("1Password token", ("ops_eyJ",), "[A-Za-z0-9+/=_-]{40,}"),
     Shape("Brevo key", ("xkeysib-", "xsmtpsib-"), f"{_HEX}{{40,}}-{_WORD}{{16}}"),
     Shape("Airtable token", (), rf"pat{_WORD}{{14}}\.{_HEX}{{64}}\b"),
-    Shape("Telegram bot token", (), rf"(?:bot)?[0-9]{{8,10}}:AA{_SLUG}{{33}}"),
+    Shape("Telegram bot token", (), rf"(?:bot)?[0-9]{{8,10}}:AA{_SLUG}{{33}}", f"[0-9]:AA{_SLUG}"),
     # Begins with a number's digits in base64.
     Shape(
         "Discord bot token",
@@ -123,6 +125,11 @@ def hint_of(shape: Shape) -> str:
     pattern = pattern_of(shape)
     long = _LONG.search(shape.rest) if shape.starts and "(" not in shape.rest else None
     return f"{pattern[: len(pattern) - len(shape.rest) + long.start()]}{{{_ENOUGH}}}" if long else pattern
+
+
+def glance_of(shape: Shape) -> str:
+    """Return a regular expression found in every match of a shape that takes no counting where a word begins."""
+    return shape.anchor or hint_of(shape)
 
 
 _ENOUGH: Final = 8

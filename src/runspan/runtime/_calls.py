@@ -80,9 +80,7 @@ class RecordingCalls(ABC):
         run = self.find_run("decide")
         if run is None:
             return ""
-        decision = run.add_decision(
-            intent, options, chosen, reasoning, decision_type, constraints, context, node_id=node_id
-        )
+        decision = run.add_decision(intent, options, chosen, reasoning, node_id, decision_type, constraints, context)
         return "" if decision is None else decision.id
 
     def record_outcome(

@@ -41,7 +41,7 @@ class Execution:
         self._decision = None
         if run is not None:
             self._decision = run.add_decision(
-                intent, options, chosen, reasoning, decision_type, constraints, context, node_id=node_id
+                intent, options, chosen, reasoning, node_id, decision_type, constraints, context
             )
         self._scope: Scope | None = None
         self.has_outcome = False

@@ -6,10 +6,19 @@ A journal that cannot be written costs crash safety, never the run: the run file
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from runspan.health import contained
-from runspan.journal import SpanFacts, children_line, decision_line, end_line, outcome_line, problem_line, run_line
+from runspan.journal import (
+    SpanFacts,
+    children_line,
+    decision_line,
+    end_line,
+    outcome_line,
+    problem_line,
+    run_line,
+    span_json,
+)
 from runspan.record import run_json
 from runspan.values import to_json_value
 
@@ -25,6 +34,8 @@ if TYPE_CHECKING:
     from runspan.settings import Settings
 
 __all__ = ["RunJournal"]
+
+_NULL: Final = b"null"
 
 
 class RunJournal:
@@ -81,8 +92,10 @@ class RunJournal:
     def add_decision(self, decision: bytes, index: int, live: LiveSpan | None) -> None:
         """Write a Decision, given as native JSON, and the ids of its span."""
         if self._journal is not None:
-            with self._contained:
-                self._journal.append(decision_line(decision, index, _span_facts(live)))
+            try:
+                self._journal.append(decision_line(decision, index, _NULL if live is None else _span_json(live)))
+            except Exception as exc:  # noqa: BLE001 - as `with self._contained`, without what `with` costs
+                self._contained.note(exc)
 
     def add_outcome(
         self,
@@ -95,10 +108,12 @@ class RunJournal:
     ) -> None:
         """Write an Outcome, given as native JSON, and what its span got beside it."""
         if self._journal is not None:
-            with self._contained:
+            try:
                 self._journal.append(
                     outcome_line(outcome, decision_id, cancelled=cancelled, error_type=error_type, exception=exception)
                 )
+            except Exception as exc:  # noqa: BLE001 - as above
+                self._contained.note(exc)
 
     def add_problem(self, problem: bytes, index: int, taker: LiveSpan | None, begun: Sequence[LiveSpan]) -> None:
         """Write a Problem, given as native JSON, and which span took it."""
@@ -136,13 +151,15 @@ class RunJournal:
                 self._journal.leave()
 
 
+def _span_json(live: LiveSpan) -> bytes:
+    state = live.context.trace_state
+    return span_json(live.span_id, live.parent_id, state.to_header() if state else "", is_sampled=live.is_sampled)
+
+
 def _span_facts(live: LiveSpan | None) -> SpanFacts | None:
     if live is None:
         return None
-    context = live.context
-    state = context.trace_state.to_header() if context.trace_state else ""
-    is_sampled = live.is_recording and context.trace_flags.sampled
-    return SpanFacts(context.span_id, live.parent_id, is_sampled, state)
+    return SpanFacts(live.span_id, live.parent_id, live.is_sampled, live.context.trace_state.to_header())
 
 
 def _context_facts(span: Span | None) -> dict[str, Any] | None:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry.trace import StatusCode
 
 from runspan import semconv
-from runspan.mapping import MAX_SPAN_BYTES, fit, identity
+from runspan.mapping import MAX_SPAN_BYTES, fit, identity, outcome_attributes
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
 
-    from runspan.record import ExceptionParts
+    from runspan.record import ExceptionParts, OutcomeParts
     from runspan.settings import Settings
 
 __all__ = ["LiveSpan"]
@@ -30,13 +30,15 @@ class LiveSpan:
     __slots__ = (
         "_events_left",
         "_failed",
-        "_is_recording",
         "_max_value_bytes",
         "_room",
         "_run_id",
         "context",
+        "is_recording",
+        "is_sampled",
         "parent_id",
         "span",
+        "span_id",
     )
 
     def __init__(
@@ -60,19 +62,18 @@ class LiveSpan:
             used: Bytes that its strings take already.
         """
         self.span = span
-        self.context = span.get_span_context()
+        self.context = context = span.get_span_context()
+        self.span_id = context.span_id
         self.parent_id = parent_id
         self._run_id = run_id
-        self._is_recording = span.is_recording()
+        self.is_recording = span.is_recording()
+        """Whether it is worth making attributes for it."""
+        self.is_sampled = self.is_recording and context.trace_flags.sampled
+        """Whether it is to be exported."""
         self._max_value_bytes = settings.max_value_bytes
         self._events_left = settings.event_limit - reserved_events
         self._room = MAX_SPAN_BYTES - used
         self._failed = False
-
-    @property
-    def is_recording(self) -> bool:
-        """Whether it is worth making attributes for it."""
-        return self._is_recording
 
     @property
     def is_full(self) -> bool:
@@ -87,18 +88,25 @@ class LiveSpan:
         """Set an attribute that is short."""
         self.span.set_attribute(name, value)
 
-    def add_event(self, name: str, unix_nano: int, attributes: dict[str, Any], *, reserved: bool = False) -> None:
+    def add_event(self, name: str, unix_nano: int, attributes: dict[str, Any]) -> None:
         """Add an event, cut to fit.
 
         Args:
             name: Its name.
             unix_nano: Its time.
             attributes: Its attributes.
-            reserved: Whether room was kept for it.
         """
-        if not reserved:
-            self._events_left -= 1
+        self._events_left -= 1
         self.span.add_event(name, self._fitted(attributes), unix_nano)
+
+    def add_outcome(self, parts: OutcomeParts) -> None:
+        """Add the event of an outcome, for which room was kept."""
+        attributes, size = outcome_attributes(parts), len(parts.line)
+        if 0 < size <= self._max_value_bytes and size <= self._room:
+            self._room -= size  # its line holds all its texts: nothing can be too large, so nothing is measured
+        else:
+            attributes = self._fitted(attributes)
+        self.span.add_event(semconv.EVENT_OUTCOME, attributes, parts.recorded.unix_nano)
 
     def _fitted(self, attributes: dict[str, Any]) -> dict[str, Any]:
         fitted, used = fit(attributes, max_value_bytes=self._max_value_bytes, room=self._room)
@@ -107,7 +115,7 @@ class LiveSpan:
 
     def fail(self, description: str | None, error_type: str = semconv.ERROR_TYPE_OTHER) -> None:
         """Set the status to ERROR; the first failure describes it."""
-        if self._failed or not self._is_recording:
+        if self._failed or not self.is_recording:
             return
         self._failed = True
         self.span.set_status(StatusCode.ERROR, (description or "")[:_MAX_DESCRIPTION] or None)
@@ -115,7 +123,7 @@ class LiveSpan:
 
     def add_exception(self, parts: ExceptionParts, unix_nano: int) -> None:
         """Record an exception that escaped from the agent's code, if there is room."""
-        if self.is_full or not self._is_recording:
+        if self.is_full or not self.is_recording:
             return
         attributes = {
             semconv.EXCEPTION_TYPE: parts.type,
@@ -126,7 +134,7 @@ class LiveSpan:
 
     def end(self, unix_nano: int) -> None:
         """End it; what every span carries is set again where a limit has evicted it: the oldest go first."""
-        # Looking is a fourth of setting; spans that do not show their attributes get them again in any case.
-        if self._is_recording and semconv.RUN_ID not in getattr(self.span, "attributes", ()):
+        # Looking is a fourth of setting; spans that do not tell what they dropped get them again in any case.
+        if self.is_recording and getattr(self.span, "dropped_attributes", True):
             self.span.set_attributes(identity(self._run_id))
         self.span.end(unix_nano)

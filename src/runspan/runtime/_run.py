@@ -15,7 +15,7 @@ from runspan.forking import in_one_process
 from runspan.health import contained
 from runspan.journal import EndStep
 from runspan.native import RunStatus
-from runspan.record import RunRecord, add_extra, plain_text, problem_json, with_id
+from runspan.record import RunRecord, add_extra, plain_text, problem_json, text_of_extra, with_id
 from runspan.runtime._calls import RecordingCalls
 from runspan.runtime._clock import RunClock
 from runspan.runtime._context import (
@@ -24,11 +24,11 @@ from runspan.runtime._context import (
     current_scope,
     current_span_or_none,
     enter,
+    enter_decision,
     executing_decision,
     forward,
     leave_decision,
     leave_run,
-    make_current,
 )
 from runspan.runtime._decisions import Decision, Decisions
 from runspan.runtime._exceptions import Escapes, error_type_of
@@ -36,11 +36,11 @@ from runspan.runtime._finish import finish
 from runspan.runtime._journal import RunJournal
 from runspan.runtime._metrics import count_run
 from runspan.runtime._spans import RunSpans
-from runspan.values import clean_text, loads
+from runspan.values import clean_text
 
 if TYPE_CHECKING:
     from runspan.models import Run
-    from runspan.record import DecisionParts, OutcomeParts, ProblemParts, RunParts, Stamp
+    from runspan.record import DecisionParts, OutcomeParts, ProblemParts, Stamp
     from runspan.runtime._live import LiveSpan
     from runspan.runtime._runtime import Runtime
 
@@ -67,14 +67,13 @@ class OpenRun(RecordingCalls):
             runtime: The Runtime it belongs to.
             run_id: Its new id.
         """
-        self._runtime = runtime
+        self.runtime = runtime
+        """The Runtime it belongs to."""
         self._id = run_id
         self._health = runtime.losses
-        self._contained_spans = contained("spans", runtime.losses)
-        self._contained_record = contained("record", runtime.losses)
         self._encoder = runtime.encoder
         self._clock = RunClock(runtime.clock)
-        self._spans = RunSpans(runtime.tracer, runtime.settings)
+        self._spans = RunSpans(runtime.tracer, runtime.settings, runtime.losses)
         self._journal = RunJournal(runtime.journals, run_id, runtime.settings, runtime.losses)
         self._record: RunRecord | None = None
         self._lock = threading.RLock()  # guards _record, _decisions, _is_open; re-entrant: signal handlers record too
@@ -106,11 +105,6 @@ class OpenRun(RecordingCalls):
         """Whether it still takes calls; in a forked child the parent's runs do not."""
         return self._is_open and self._forks == in_one_process.forks
 
-    @property
-    def runtime(self) -> Runtime:
-        """The Runtime it belongs to."""
-        return self._runtime
-
     def model(self) -> Run | None:
         """Return the Run in progress; from now on this model is the truth, and may be changed."""
         with self._lock:
@@ -121,16 +115,15 @@ class OpenRun(RecordingCalls):
     def begin(self, goal_id: object, goal_description: object, input_data: object, session_id: object) -> None:
         """Start it: record, run span, context."""
         session = None if session_id is None else plain_text(session_id)
-        given = {"agent_name": self._runtime.agent_name, "session_id": session}
+        given = {"agent_name": self.runtime.agent_name, "session_id": session}
         parts = self._encoder.run_start(self._id, goal_id, goal_description, input_data, names=given)
         # As they are recorded: what is kept out of the file is kept out of journal and span.
-        names = {name: _name_in(parts, name) for name in given}
+        names = {name: text_of_extra(parts, name) for name in given}
         parts.started = self._clock.started
-        with self._contained_spans:
-            self._trace_id = self._spans.start_run(parts, **names)
+        self._trace_id = self._spans.start_run(parts, **names)
         if self._trace_id is not None:
             parts.extra = {"trace_id": b'"%s"' % self._trace_id.encode(), **parts.extra}
-        self._record = RunRecord(parts)
+        self._record = RunRecord(parts, contained("record", self._health))
         root, outside = self._spans.root, current_span_or_none()
         self._journal.begin(parts, root, outside, names)
         if root is not None:
@@ -139,60 +132,90 @@ class OpenRun(RecordingCalls):
 
     # Decide.
 
-    def add_decision(self, *arguments: object, node_id: object = None) -> Decision | None:
+    def add_decision(
+        self,
+        intent: object,
+        options: object,
+        chosen: object,
+        reasoning: object,
+        node_id: object,
+        decision_type: object,
+        constraints: object,
+        context: object,
+    ) -> Decision | None:
         """Record a decision and make its span current; None where the run has ended meanwhile.
 
         Args:
-            arguments: As `Encoder.decision` takes them, without the node.
+            intent: As `Encoder.decision` takes it, like the others.
+            options: What it could do.
+            chosen: What it does.
+            reasoning: Why.
             node_id: None for the run's own.
+            decision_type: Of which kind it is.
+            constraints: What limited the choice.
+            context: What the agent knew.
         """
-        intent, options, chosen, reasoning, *rest = arguments
+        record = self._record
+        if record is None:
+            self.note_ignored("decide")
+            return None
         node = self._node_id if node_id is None else node_id
-        parts, doubts = self._encoder.decision(self._clock.now(), intent, options, chosen, reasoning, node, *rest)
+        # Its id and place as they are now: another thread's decision may come first, which `_take` puts right.
+        parts, doubts = self._encoder.decision(
+            self._clock.now(),
+            *record.next_decision(),
+            intent,
+            options,
+            chosen,
+            reasoning,
+            node,
+            decision_type,
+            constraints,
+            context,
+        )
         for doubt in doubts:
             self._health.warn(_logger, "doubtful decision", "decide in run %s: %s", self._id, doubt)
         parent = executing_decision(self)
         if parent is not None:
             add_extra(parts, "parent_decision_id", b'"%s"' % parent.id.encode())
-        live = None
-        with self._contained_spans:
-            live = self._spans.start_decision(parts, parent.live if parent is not None else None)
-        decision = self._take(parts, live, parent)
-        if decision is None:
+        live = self._spans.start_decision(parts, None if parent is None else parent.live)
+        taken = self._take(parts, live, parent)
+        if taken is None:
             self.note_ignored("decide")
             return None
-        with self._contained_spans:
-            if live is not None:
-                self._spans.place_decision(live, parts)
-            self._hand_over()
+        decision, ended = taken
+        for earlier in ended:
+            if earlier.live is not None and earlier.ended is not None:
+                self._spans.end_decision(earlier.live, earlier.ended)
         if decision.forwarding is not None:
-            make_current(decision.forwarding)
+            enter_decision(decision.forwarding)
         return decision
 
-    def _take(self, parts: DecisionParts, live: LiveSpan | None, parent: Decision | None) -> Decision | None:
-        """Give a decision its id and place; from here on it is in the record."""
+    def _take(
+        self, parts: DecisionParts, live: LiveSpan | None, parent: Decision | None
+    ) -> tuple[Decision, list[Decision]] | None:
+        """Put a decision into the record; return it, and those before it that have their outcome."""
         with self._lock:
-            if self._record is None or not self.is_open:
+            if self._record is None:
                 return None
-            parts.id = f"dec_{self._record.next_decision}"
-            parts.index = self._record.decision_count
-            line = with_id(parts.line, parts.id)
-            self._journal.add_decision(line, parts.index, live)
-            with self._contained_record:
-                self._record.add_decision(line)
+            place = self._record.next_decision()
+            if place != (parts.id, parts.index):
+                self._correct(parts, live, place)
+            self._journal.add_decision(parts.line, parts.index, live)
+            self._record.add_decision(parts.line)
             enclosing = (parent.forwarding if parent is not None else None) or self._forwarding
             forwarding = None if live is None else forward(live.span, enclosing, self._forwarding, self)
             decision = Decision(parts.id, parts.index, parts.made, live, forwarding)
+            ended = self._decisions.take_ended()
             self._decisions.add(decision)
-            return decision
+            return decision, ended
 
-    def _hand_over(self) -> None:
-        """End the spans of earlier decisions that have their outcome."""
-        with self._lock:
-            ready = self._decisions.take_ended()
-        for decision in ready:
-            if decision.live is not None and decision.ended is not None:
-                self._spans.end_decision(decision.live, decision.ended)
+    def _correct(self, parts: DecisionParts, live: LiveSpan | None, place: tuple[str, int]) -> None:
+        """Give a decision another id and place: one of another thread has come first."""
+        parts.id, parts.index = place
+        parts.line = with_id(parts.line, parts.id)
+        if live is not None:
+            self._spans.correct(live, parts)
 
     # Outcome.
 
@@ -216,8 +239,8 @@ class OpenRun(RecordingCalls):
             message = "record_outcome in run %s: %s %.80r; kept as a problem"
             self._health.warn(_logger, "stray outcome", message, self._id, placed, self._encoder.text(named))
         elif placed.forwarding is not None:
-            placed.forwarding.close()
             leave_decision(placed.forwarding)
+            placed.forwarding.close()
 
     def _place_outcome(
         self, decision_id: str, parts: OutcomeParts, *, cancelled: bool, exc: BaseException | None
@@ -235,17 +258,15 @@ class OpenRun(RecordingCalls):
             self._journal.add_outcome(
                 parts.line, decision.id, cancelled=cancelled, error_type=error_type, exception=exception
             )
-            with self._contained_record:
-                self._record.add_outcome(decision.position, decision.id, parts.line)
+            self._record.add_outcome(decision.position, decision.id, parts.line)
             if decision.live is not None:
-                with self._contained_spans:
-                    self._spans.add_outcome(
-                        decision.live, parts, cancelled=cancelled, error_type=error_type, exception=exception
-                    )
+                self._spans.add_outcome(
+                    decision.live, parts, cancelled=cancelled, error_type=error_type, exception=exception
+                )
             return decision
 
     def _is_known(self, decision_id: str) -> bool:
-        return self._record is not None and self._decisions.knows(decision_id, self._record.next_decision)
+        return self._record is not None and self._decisions.knows(decision_id, self._record.count_of_decisions())
 
     def _add_stray_outcome(self, decision_id: str, parts: OutcomeParts) -> str:
         """Keep an outcome that no decision can take as a warning, whole in the problem's field `outcome`."""
@@ -279,16 +300,12 @@ class OpenRun(RecordingCalls):
         record = self._record
         if record is None:
             return
-        parts.id = f"prob_{record.next_problem}"
-        parts.index = record.problem_count
+        parts.id, parts.index = record.next_problem()
         named = self._decisions.get(parts.decision_id or "")
-        taker = None
-        with self._contained_spans:
-            taker = self._spans.add_problem(named.live if named is not None else None, parts)
+        taker = self._spans.add_problem(named.live if named is not None else None, parts)
         line = with_id(parts.line, parts.id)
         self._journal.add_problem(line, parts.index, taker, self._spans.take_begun())
-        with self._contained_record:
-            record.add_problem(line)
+        record.add_problem(line)
 
     # End.
 
@@ -328,15 +345,14 @@ class OpenRun(RecordingCalls):
             step.error_type, step.exception = error_type_of(exc), self._escapes.parts_of(exc)
         self._escapes.forget()
         self._journal.end(step)
-        is_written = self._runtime.write(finished)
+        is_written = self.runtime.write(finished)
         with contained("metrics", self._health):
             count_run(finished.native)
-        with self._contained_spans:
-            self._spans.finish(record.start, finished, step)
+        self._spans.finish(record.start, finished, step)
         self._journal.add_children(self._spans.take_begun())
         self._end_spans(ended)
         self._journal.finish(root=self._spans.root, is_written=is_written)
-        self._runtime.forget(self)
+        self.runtime.forget(self)
         leave_run(self, self._before)
         return True
 
@@ -347,15 +363,13 @@ class OpenRun(RecordingCalls):
 
     def _end_spans(self, ended: Stamp) -> None:
         for decision in self._decisions.take_all():
-            with self._contained_spans:
-                if decision.forwarding is not None:
-                    decision.forwarding.close()
-                if decision.live is not None:
-                    self._spans.end_decision(decision.live, decision.ended or ended, is_missing=decision.ended is None)
+            if decision.forwarding is not None:
+                decision.forwarding.close()
+            if decision.live is not None:
+                self._spans.end_decision(decision.live, decision.ended or ended, is_missing=decision.ended is None)
         if self._forwarding is not None:
             self._forwarding.close()
-        with self._contained_spans:
-            self._spans.end(ended)
+        self._spans.end(ended)
 
     # What the calls need.
 
@@ -373,7 +387,7 @@ class OpenRun(RecordingCalls):
 
     def note_ignored(self, call: str) -> None:
         """Warn of a call that came after the end."""
-        self._runtime.note_ignored(call, f"run {self._id} has ended")
+        self.runtime.note_ignored(call, f"run {self._id} has ended")
 
     def find_run(self, call: str) -> OpenRun | None:
         """Return itself while it is open."""
@@ -381,9 +395,3 @@ class OpenRun(RecordingCalls):
             return self
         self.note_ignored(call)
         return None
-
-
-def _name_in(parts: RunParts, name: str) -> str | None:
-    """Return an extra field of a run's start, None where there is no text in it."""
-    told = loads(parts.extra.get(name, b"null"))
-    return told if isinstance(told, str) else None

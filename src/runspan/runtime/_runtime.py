@@ -230,7 +230,9 @@ class Runtime(RecordingCalls):
 
     def find_run(self, call: str) -> OpenRun | None:
         """Return the caller's run, or None after a warning."""
-        run = self._find()
+        scope = current_scope()
+        # Nearly always it is the context's own, so that is asked for before anything is called.
+        run = scope.run if scope is not None and scope.run.runtime is self and scope.run.is_open else self._find()
         if run is None:
             self.note_ignored(call, "no run is in progress here")
         return run

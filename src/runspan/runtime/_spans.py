@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry.trace import INVALID_SPAN, Link, get_current_span, set_span_in_context
 
 from runspan import semconv
+from runspan.health import contained
 from runspan.mapping import (
     batch_amendments,
     checksum_of,
     decision_attributes,
     decision_details,
-    decision_place,
     decision_span_name,
     fit,
     identity,
-    outcome_attributes,
     outcome_word,
     problem_attributes,
     run_attributes,
@@ -27,12 +26,14 @@ from runspan.mapping import (
     run_end_attributes,
     run_span_name,
 )
+from runspan.runtime._context import ParentContext
 from runspan.runtime._live import LiveSpan
 from runspan.values import dumps
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
+    from runspan.health import Health
     from runspan.journal import EndStep
     from runspan.record import DecisionParts, ExceptionParts, FinishedRun, OutcomeParts, ProblemParts, RunParts, Stamp
     from runspan.settings import Settings
@@ -45,17 +46,20 @@ _OUTCOME_ROOM: Final = 1
 class RunSpans:
     """The run span, the decision spans that are still open, and what overflows."""
 
-    def __init__(self, tracer: Tracer, settings: Settings) -> None:
+    def __init__(self, tracer: Tracer, settings: Settings, health: Health | None = None) -> None:
         """Make no span yet.
 
         Args:
             tracer: Where spans come from; a no-op one is fine.
             settings: `parent`, `span_names` and bounds.
+            health: Where faults are counted, ours and those of samplers and processors; None lets them through.
         """
         self._tracer = tracer
         self._settings = settings
+        self._contained = contained("spans", health)
         self._run_id = ""
         self.root: LiveSpan | None = None
+        self._parent_context = ParentContext()
         self._overflow: list[LiveSpan] = []
         self._begun: list[LiveSpan] = []
 
@@ -65,6 +69,11 @@ class RunSpans:
         Returns:
             The trace id, 32 hex digits, if the span records.
         """
+        with self._contained:
+            return self._start_run(parts, agent_name, session_id)
+        return None
+
+    def _start_run(self, parts: RunParts, agent_name: str | None, session_id: str | None) -> str | None:
         self._run_id = parts.id
         context = None
         links: list[Link] = []
@@ -90,42 +99,58 @@ class RunSpans:
         self.root.set(run_details(parts))
         return f"{span.get_span_context().trace_id:032x}"
 
+    # Where every decision passes, `except Exception` does what `with self._contained` does elsewhere: a context manager
+    # costs as much as a tenth of a span.
+
     def start_decision(self, parts: DecisionParts, parent: LiveSpan | None) -> LiveSpan | None:
         """Start a decision span under its parent, the run span where there is none; None without an SDK."""
         root = self.root
         if root is None:
             return None
-        parent = parent or root
+        try:
+            return self._start_decision(parts, parent or root, root)
+        except Exception as exc:  # noqa: BLE001 - as said
+            self._contained.note(exc)
+            return None
+
+    def _start_decision(self, parts: DecisionParts, parent: LiveSpan, root: LiveSpan) -> LiveSpan:
         described = decision_attributes(parts, self._run_id)
         if root.is_recording:  # then this one will most likely record, too, and one call costs less than two
             described |= decision_details(parts)
-        attributes, used = self._fitted(described)
+        # Its line holds all its texts, and the description of what was chosen twice: where that is small nothing can be
+        # too large, and nothing is measured.
+        used = 2 * len(parts.line)
+        if not 0 < used <= self._settings.max_value_bytes:
+            described, used = self._fitted(described)
         span = self._tracer.start_span(
             decision_span_name(parts, self._settings.span_names),
-            context=set_span_in_context(parent.span),
-            attributes=attributes,
+            context=self._parent_context.of(parent.span),
+            attributes=described,
             start_time=parts.made.unix_nano,
         )
-        return LiveSpan(
+        live = LiveSpan(
             span,
             self._run_id,
             self._settings,
-            parent_id=parent.context.span_id,
+            parent_id=parent.span_id,
             reserved_events=_OUTCOME_ROOM,
             used=used,
         )
+        if live.is_recording and not root.is_recording:
+            live.set(decision_details(parts))
+        return live
 
     def _fitted(self, attributes: dict[str, Any]) -> tuple[dict[str, Any], int]:
         return fit(attributes, max_value_bytes=self._settings.max_value_bytes)
 
-    def place_decision(self, live: LiveSpan, parts: DecisionParts) -> None:
-        """Put on a decision's span which one it is, and the rest where that is not there yet."""
+    def correct(self, live: LiveSpan, parts: DecisionParts) -> None:
+        """Put on a decision's span which one it is, where another came first while it started."""
         if not live.is_recording:
             return
-        for name, value in decision_place(parts).items():
-            live.set_one(name, value)
-        if self.root is not None and not self.root.is_recording:
-            live.set(decision_details(parts))
+        with self._contained:
+            live.set_one(semconv.DECISION_ID, parts.id)
+            if parts.id != f"dec_{parts.index}":
+                live.set_one(semconv.DECISION_INDEX, parts.index)
 
     def add_outcome(
         self,
@@ -139,13 +164,15 @@ class RunSpans:
         """Put an outcome on its decision's span, and what escaped from the agent's code beside it."""
         if not live.is_recording:
             return
-        attributes = outcome_attributes(parts)
-        live.add_event(semconv.EVENT_OUTCOME, parts.recorded.unix_nano, attributes, reserved=True)
-        live.set_one(semconv.DECISION_OUTCOME, outcome_word(success=parts.success, cancelled=cancelled))
-        if not parts.success and not cancelled:
-            live.fail(parts.error or parts.summary, error_type or semconv.ERROR_TYPE_OTHER)
-        if exception is not None:
-            live.add_exception(exception, parts.recorded.unix_nano)
+        try:
+            live.add_outcome(parts)
+            live.set_one(semconv.DECISION_OUTCOME, outcome_word(success=parts.success, cancelled=cancelled))
+            if not parts.success and not cancelled:
+                live.fail(parts.error or parts.summary, error_type or semconv.ERROR_TYPE_OTHER)
+            if exception is not None:
+                live.add_exception(exception, parts.recorded.unix_nano)
+        except Exception as exc:  # noqa: BLE001 - as said
+            self._contained.note(exc)
 
     def add_problem(self, named: LiveSpan | None, parts: ProblemParts) -> LiveSpan | None:
         """Put a problem on the span that takes it: its decision's, else the run's, else one more child's.
@@ -155,11 +182,13 @@ class RunSpans:
         """
         if self.root is None or not self.root.is_recording:
             return None
-        live = self._taker(named, parts.reported)
-        live.add_event(semconv.EVENT_PROBLEM, parts.reported.unix_nano, problem_attributes(parts))
-        if parts.severity == "critical":
-            live.fail(parts.description)
-        return live
+        with self._contained:
+            live = self._taker(named, parts.reported)
+            live.add_event(semconv.EVENT_PROBLEM, parts.reported.unix_nano, problem_attributes(parts))
+            if parts.severity == "critical":
+                live.fail(parts.description)
+            return live
+        return None
 
     def take_begun(self) -> list[LiveSpan]:
         """Return the spans that were begun for what overflows, each once."""
@@ -195,8 +224,11 @@ class RunSpans:
             end: How it ended, and what the agent changed on the model after it had left as spans.
         """
         root = self.root
-        if root is None or not root.is_recording:
-            return
+        if root is not None and root.is_recording:
+            with self._contained:
+                self._finish(root, parts, finished, end)
+
+    def _finish(self, root: LiveSpan, parts: RunParts, finished: FinishedRun, end: EndStep) -> None:
         if end.exception is not None:
             root.add_exception(end.exception, end.at.unix_nano)
         run = finished.recorded
@@ -226,13 +258,16 @@ class RunSpans:
 
     def end_decision(self, live: LiveSpan, ended: Stamp, *, is_missing: bool = False) -> None:
         """Hand a decision span to the processors."""
-        if is_missing and live.is_recording:
-            live.set_one(semconv.DECISION_OUTCOME, "missing")
-        live.end(ended.unix_nano)
+        try:
+            if is_missing and live.is_recording:
+                live.set_one(semconv.DECISION_OUTCOME, "missing")
+            live.end(ended.unix_nano)
+        except Exception as exc:  # noqa: BLE001 - as said
+            self._contained.note(exc)
 
     def end(self, ended: Stamp) -> None:
         """Hand what overflowed, and last the run span, to the processors."""
-        for live in self._overflow:
-            live.end(ended.unix_nano)
-        if self.root is not None:
-            self.root.end(ended.unix_nano)
+        for live in (*self._overflow, self.root):
+            if live is not None:
+                with self._contained:
+                    live.end(ended.unix_nano)
