@@ -65,7 +65,7 @@ class RunRecord:
         self.start = start
         self._contained = contained
         self._decisions: list[bytes] = []
-        self._outcomes: dict[int, bytes] = {}
+        self._outcomes: list[bytes | None] = []  # each at its decision's place; a dict takes ten times as much
         self._problems: list[bytes] = []
         self._model: Run | None = None
 
@@ -92,7 +92,8 @@ class RunRecord:
 
     def add_decision(self, line: bytes) -> None:
         """Add a Decision, given as native JSON."""
-        self._decisions.append(line)
+        self._decisions.append(_just_that(line))
+        self._outcomes.append(None)
         if self._model is not None:
             from runspan.models import Decision  # noqa: PLC0415 - loaded already, somebody looked
 
@@ -101,8 +102,7 @@ class RunRecord:
 
     def add_outcome(self, position: int, decision_id: str, line: bytes) -> None:
         """Add the Outcome of the decision that was added as number `position`, given as native JSON."""
-        # A copy of just that size: what orjson gives holds 4 KiB at the least, however short it is.
-        self._outcomes[position] = bytes(memoryview(line))
+        self._outcomes[position] = _just_that(line)
         if self._model is not None:
             from runspan.models import Outcome  # noqa: PLC0415 - as above
 
@@ -111,7 +111,7 @@ class RunRecord:
 
     def add_problem(self, line: bytes) -> None:
         """Add a Problem, given as native JSON."""
-        self._problems.append(line)
+        self._problems.append(_just_that(line))
         if self._model is not None:
             from runspan.models import Problem  # noqa: PLC0415 - as above
 
@@ -160,8 +160,9 @@ class RunRecord:
     def _recorded(self) -> dict[str, Any]:
         """Return the Run as the lines alone make it, open, without computed fields."""
         decisions = cast("list[dict[str, Any]]", loads(b"[" + b",".join(self._decisions) + b"]"))
-        for position, line in self._outcomes.items():
-            decisions[position]["outcome"] = loads(line)
+        for decision, line in zip(decisions, self._outcomes, strict=True):
+            if line is not None:
+                decision["outcome"] = loads(line)
         start = self.start
         return {
             "id": start.id,
@@ -177,6 +178,11 @@ class RunRecord:
             "input_data": loads(start.input_data),
             "output_data": {},
         } | {name: loads(data) for name, data in start.extra.items()}
+
+
+def _just_that(line: bytes) -> bytes:
+    """Return a copy of just its size: what orjson gives holds 4 KiB at the least, however short it is."""
+    return bytes(memoryview(line))
 
 
 def _length(model: Run | None, name: str) -> int:
