@@ -20,6 +20,7 @@ from opentelemetry.trace import NoOpTracerProvider
 from benchmarks.bare import BareSdk, Contender
 from benchmarks.contenders import ModelsAlone, WithRunspan
 from benchmarks.figures import Figure
+from benchmarks.floor import Floor
 from benchmarks.workload import steps
 
 __all__ = ["count", "figure", "is_possible"]
@@ -27,7 +28,7 @@ __all__ = ["count", "figure", "is_possible"]
 _MADE = 300
 """Steps that every program makes, so that making them costs each the same."""
 
-NAMES = ("bare SDK", "models alone", "spans only", "everything", "no SDK")
+NAMES = ("bare SDK", "models alone", "spans only", "everything", "no SDK", Floor.name)
 
 
 def is_possible() -> bool:
@@ -82,6 +83,8 @@ def _contender(name: str, folder: Path) -> Contender:
             return WithRunspan(name, None, spans)
         case "no SDK":
             return WithRunspan(name, folder, NoOpTracerProvider())
+        case Floor.name:
+            return Floor(folder / "floor", spans)
         case _:
             return WithRunspan(name, folder, spans)
 
