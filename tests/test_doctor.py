@@ -46,8 +46,8 @@ def test_all_is_well(storage: Path, collector: Collector, jaeger: Jaeger) -> Non
         RUNSPAN_PARENT="current",
     )
 
-    assert 0 == code, found
-    assert {"good"} == {finding["state"] for finding in found.values()}
+    assert [] == [finding for finding in found.values() if finding["state"] != "good"]
+    assert 0 == code
     assert "current (RUNSPAN_PARENT)" == found["setting parent"]["told"]
     assert "node (default)" == found["setting span_names"]["told"]
     assert f"{storage} holds 1 runs" == found["storage"]["told"]
