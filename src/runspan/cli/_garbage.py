@@ -12,8 +12,5 @@ _YOUNG: Final = 20_000
 
 
 def collect_seldom() -> None:
-    """Look for garbage less often: spans are many small objects without cycles, which go when nobody needs them.
-
-    Looking takes up to a quarter of an import otherwise.
-    """
+    """Look for garbage less often: spans are many small objects without cycles, which go when nobody needs them."""
     gc.set_threshold(_YOUNG)
