@@ -34,8 +34,8 @@ def figure(*, quick: bool = False, full: bool = False) -> Figure:
         with tempfile.TemporaryDirectory() as folder:
             rows.append(_measure(Path(folder), size, times=10 if quick else 60))
     note = (
-        "Runs of 20 decisions, without SDK. A plain file is the same bytes written under another name, synced, "
-        "renamed, and its folder synced; both in turn."
+        "Runs of 20 decisions, without SDK. A plain file is the same bytes written under another name beside the run "
+        "files, synced, renamed, and their folder synced; both in turn."
     )
     return Figure("`end_run`", ["runs stored", "`end_run`", "a plain file", "ratio"], rows, note)
 
@@ -50,7 +50,7 @@ def _measure(folder: Path, stored: int, times: int) -> list[str]:
             runtime.record_outcome(runtime.decide(step.intent, step.options, step.chosen, step.reasoning), True)
         ended.append(_timed(lambda: runtime.end_run(True)))
         data = FileStorage(folder / "storage").read_run_bytes(run_id) or b""
-        plain.append(_timed(lambda data=data: _write(folder / "plain", data)))  # type: ignore[misc]
+        plain.append(_timed(lambda data=data: _write(folder / "storage" / "runs", data)))  # type: ignore[misc]
     ours, theirs = statistics.median(ended), statistics.median(plain)
     return [f"{stored:,}", milliseconds(ours), milliseconds(theirs), f"{ours / theirs:.2f}"]
 
@@ -64,12 +64,12 @@ def _fill(storage: Path, count: int) -> None:
 
 
 def _write(folder: Path, data: bytes) -> None:
-    folder.mkdir(exist_ok=True)
-    descriptor = os.open(folder / "new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # In the same folder: what a new file costs depends on where its folder lies, and on what was deleted there lately.
+    descriptor = os.open(folder / ".new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.write(descriptor, data)
     os.fsync(descriptor)
     os.close(descriptor)
-    (folder / "new").rename(folder / "file")
+    (folder / ".new").rename(folder / ".plain")
     directory = os.open(folder, os.O_RDONLY)
     os.fsync(directory)
     os.close(directory)

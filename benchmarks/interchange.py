@@ -128,6 +128,9 @@ def child(arguments: argparse.Namespace) -> None:
     if arguments.address_space_mib:
         limit = arguments.address_space_mib * 2**20
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    from runspan.cli._garbage import collect_seldom
+
+    collect_seldom()  # as the commands do
     work = import_traces if arguments.child == "import" else replay_runs
     wall, cpu = time.perf_counter(), time.process_time()
     report = work(arguments.folder, arguments.endpoint)

@@ -24,7 +24,8 @@ from runspan.interchange import (
     runs_from_files,
     runs_from_spans,
 )
-from runspan.mapping import SpanRecord
+from runspan.interchange._spool import Spool
+from runspan.mapping import LinkRecord, SpanRecord
 from runspan.storage import FileStorage
 from runspan.values import dumps, loads
 from tests.traces import batches, document, framed, json_lines, native_run, request, spans_of
@@ -338,6 +339,24 @@ def test_what_memory_has_no_room_for_waits_on_disk(tmp_path: Path) -> None:
     assert {run["id"]: dumps(run, indent=True) for run in runs} == {run.run_id: run.data for run in decoded}
     assert all(run.is_whole for run in decoded)
     assert [] == list((tmp_path / "spool").iterdir())
+
+
+@pytest.mark.parametrize("size", [1, 2**20 * 7, 2**20 * 1_000])
+def test_spans_on_disk_come_back_as_they_were(tmp_path: Path, size: int) -> None:
+    """In their order, with what they share, however many of them lie in one row: by the memory they take."""
+    agents: list[dict[str, Any]] = [{"service.name": "a", "host.id": 2**63}, {"service.name": "b"}]
+    links = (LinkRecord(trace_id=2**127, span_id=1, attributes={"n": 1.5}),)
+    own = spans_of([native_run(1, decisions=20)])
+    spans = [replace(span, resource=agents[place % 2], links=links) for place, span in enumerate(own)]
+    spool = Spool(tmp_path)
+    spool.put(b"one", spans, size)
+    spool.put(b"two", spans[:1], size)
+    spool.put(b"one", spans[:2], size)
+    waited = {key: list(some) for key, some in spool.runs()}
+    spool.close()
+
+    assert [spans + spans[:2], spans[:1]] == list(waited.values())
+    assert size > 2**20 or len({id(span.resource) for span in waited[b"one"][:21]}) == len(agents)
 
 
 def test_a_run_that_is_too_large_is_named_and_the_others_given() -> None:

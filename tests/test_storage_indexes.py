@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runspan import FileStorage, Run
+from runspan import FileStorage, Run, Runtime
 from runspan.files import try_lock
 from tests.waiting import eventually
 
@@ -113,6 +113,35 @@ def test_folding_that_was_put_off_is_done_within_a_second(tmp_path: Path) -> Non
         assert "run_new" == storage.get_runs_by_status("completed")[-1]
 
     eventually(lambda: "run_new" in json.loads(index.read_bytes()))
+
+
+def test_slow_index_files_do_not_hold_up_the_end_of_a_run(tmp_path: Path) -> None:
+    """Where they took more than a millisecond, `end_run` leaves them for soon; where less, they are current at once."""
+    runtime = Runtime(tmp_path)
+    assert runtime.storage is not None
+    indexes = runtime.storage._indexes  # noqa: SLF001 - how fast the disk was
+    by_status = tmp_path / "indexes" / "by_status" / "completed.json"
+
+    def ended(*, file_s: float) -> tuple[str, list[str]]:
+        """Return a new run's id, and what the index file holds right after its end."""
+        run_id = runtime.start_run("goal")
+        indexes._file_s = file_s  # noqa: SLF001
+        runtime.end_run(True)
+        return run_id, json.loads(by_status.read_bytes()) if by_status.exists() else []
+
+    quick, at_once = ended(file_s=0.0)
+    assert quick == at_once[-1]
+    assert 0 < indexes.expected_s([("by_goal", "g")]) < indexes.expected_s([("by_goal", "g"), ("by_status", "s")])
+
+    def is_put_off() -> bool:  # a busy machine may take its second before we look
+        run_id, stored = ended(file_s=0.001)
+        return run_id not in stored
+
+    eventually(is_put_off)
+    late, _ = ended(file_s=0.001)
+
+    assert late == runtime.storage.get_runs_by_status("completed")[-1]
+    eventually(lambda: late in json.loads(by_status.read_bytes()))
 
 
 def test_small_indexes_are_folded_soon_when_the_lock_was_taken(tmp_path: Path) -> None:

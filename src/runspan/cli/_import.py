@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from runspan.cli._complete import files
+from runspan.cli._garbage import collect_seldom
 from runspan.cli._group import COULD_NOT
 from runspan.cli._moment import Moment
 from runspan.cli._options import json_option, storage_option, storage_path
@@ -77,6 +78,7 @@ def import_(
 
     if not inputs and not (jaeger and service):
         raise click.UsageError("name files, or - for standard input; or --jaeger with trace ids or --service")
+    collect_seldom()
     opened, account = FileStorage(storage_path(storage)), Account()
     if jaeger:
         runs, total = _from_jaeger(jaeger, header, inputs, (service, since, until), account, opened.base_path), None

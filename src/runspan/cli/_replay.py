@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from runspan.cli._complete import run_ids
+from runspan.cli._garbage import collect_seldom
 from runspan.cli._options import find_run_id, json_option, open_storage, storage_option
 from runspan.cli._progress import progress
 from runspan.cli._text import visible
@@ -58,6 +59,7 @@ def replay(
     from runspan.interchange import DEFAULT_SERVICE_NAME, otlp_exporter, replay_runs, stored_runs
     from runspan.settings import otel_service_name
 
+    collect_seldom()
     opened = open_storage(storage)
     run_ids = [find_run_id(opened, word) for word in runs] or opened.list_all_runs()
     exporter = otlp_exporter(endpoint, protocol=protocol)

@@ -8,33 +8,18 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
-import stat
-import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from runspan.files._opened import AS_FOLDER, NO_FOLLOW, OpenFolder
 from runspan.forking import in_one_process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["TEMPORARY", "Folder", "StrangeFileError", "make_folder"]
+__all__ = ["Folder", "make_folder"]
 
-TEMPORARY: Final = ".tmp"
-"""Ending of temporary names."""
-
-_FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
-_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-_AS_FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
-_LEFT_S: Final = 3_600.0
-"""A temporary file of that age was left by a writer that died, in seconds."""
-
-
-class StrangeFileError(OSError):
-    """A link, folder or device is where a file should be."""
 
 
 def make_folder(folder: Path) -> None:
@@ -82,30 +67,26 @@ class Folder:
         """
         with in_one_process:
             try:
-                os.close(self._open(is_made=False))
+                os.close(self._open())
             except FileNotFoundError:
                 make_folder(self._root)
                 os.close(self._open(is_made=True))
                 return True
             return False
 
-    @contextmanager
-    def opened(self) -> Iterator[int]:
-        """Open it; gives a descriptor for `dir_fd`.
+    def opened(self, outer: OpenFolder | None = None) -> OpenFolder:
+        """Return it for a `with`, which opens it.
 
-        Raises:
-            OSError: It cannot be opened, or a link is in the way.
+        Args:
+            outer: The folder that it is in, where that is open already.
         """
-        with in_one_process:
-            descriptor = self._open(is_made=False)
-            try:
-                yield descriptor
-            finally:
-                os.close(descriptor)
+        if outer is None:
+            return OpenFolder(self.path, self._open)
+        return OpenFolder(self.path, lambda: self._step(outer.descriptor, self._names[-1]))
 
-    def _open(self, *, is_made: bool) -> int:
+    def _open(self, *, is_made: bool = False) -> int:
         try:
-            descriptor = os.open(self._root, _AS_FOLDER)
+            descriptor = os.open(self._root, AS_FOLDER)
         except NotADirectoryError:
             raise _no_folder(self._root) from None
         for name in self._names:
@@ -113,107 +94,44 @@ class Folder:
             try:
                 if is_made:
                     _make_inside(outer, name)
-                descriptor = os.open(name, _AS_FOLDER | _NO_FOLLOW, dir_fd=outer)
-            except NotADirectoryError:
-                raise _no_folder(self.path) from None
-            except OSError as exc:
-                exc.filename = str(self.path)
-                raise
+                descriptor = self._step(outer, name)
             finally:
                 os.close(outer)
         return descriptor
 
+    def _step(self, outer: int, name: str) -> int:
+        try:
+            return os.open(name, AS_FOLDER | NO_FOLLOW, dir_fd=outer)
+        except NotADirectoryError:
+            raise _no_folder(self.path) from None
+        except OSError as exc:
+            exc.filename = str(self.path)
+            raise
+
+    # One step each, as OpenFolder has them.
+
     def write(self, name: str, data: bytes, *, durable: bool) -> None:
-        """Write a file whole.
-
-        Args:
-            name: What is there under that name is replaced.
-            data: All of it.
-            durable: Whether it is there after a power loss, once this returns.
-
-        Raises:
-            OSError: It cannot be written; what was there is untouched.
-        """
+        """Write a file whole."""
         with self.opened() as folder:
-            temporary = f".{secrets.token_hex(8)}{TEMPORARY}"
-            try:
-                _fill(temporary, folder, data, durable=durable)
-                os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
-            except BaseException as exc:
-                with suppress(OSError):
-                    os.unlink(temporary, dir_fd=folder)
-                if isinstance(exc, OSError):
-                    exc.filename, exc.filename2 = str(self.path / name), None
-                raise
-            if durable:
-                os.fsync(folder)
+            folder.write(name, data, durable=durable)
 
     def sync(self, name: str | None = None) -> None:
-        """Wait until a file, or without a name the folder itself, would survive a power loss.
-
-        Raises:
-            OSError: The disk fails.
-        """
+        """Wait until a file, or without a name the folder itself, would survive a power loss."""
         with self.opened() as folder:
-            if name is None:
-                os.fsync(folder)
-                return
-            with suppress(FileNotFoundError):  # somebody has deleted it since
-                descriptor = os.open(name, os.O_RDONLY | _NO_FOLLOW, dir_fd=folder)
-                try:
-                    os.fsync(descriptor)
-                finally:
-                    os.close(descriptor)
+            folder.sync(name)
 
     def read(self, name: str) -> bytes | None:
-        """Return a file's bytes, None where there is none.
-
-        Raises:
-            StrangeFileError: Something else is in its place; a link is not followed.
-            OSError: It is there and cannot be read.
-        """
-        with in_one_process:
-            descriptor = self._open_regular(name)
-            if descriptor is None:
-                return None
-            with os.fdopen(descriptor, "rb", buffering=0) as file:
-                return file.readall()
-
-    def _open_regular(self, name: str) -> int | None:
+        """Return a file's bytes, None where there is none, or no such folder."""
         try:
             with self.opened() as folder:
-                descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | _NO_FOLLOW, dir_fd=folder)
+                return folder.read(name)
         except FileNotFoundError:
             return None
-        except OSError as exc:
-            if exc.errno == errno.ELOOP:
-                raise StrangeFileError(errno.ELOOP, "a link, which is not followed", str(self.path / name)) from None
-            exc.filename = str(self.path / name)
-            raise
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.close(descriptor)
-            raise StrangeFileError(errno.EINVAL, "no regular file", str(self.path / name))
-        return descriptor
 
     def open_append(self, name: str, *, create: bool) -> int:
-        """Open a file to append to it; each write lands whole at its end.
-
-        Args:
-            name: The file.
-            create: Make it, and refuse one that is there; otherwise it has to be there.
-
-        Returns:
-            A file descriptor.
-
-        Raises:
-            OSError: It cannot be opened; a link is not followed.
-        """
-        flags = os.O_WRONLY | os.O_APPEND | _NO_FOLLOW | (os.O_CREAT | os.O_EXCL if create else 0)
+        """Open a file to append to it, and return its descriptor."""
         with self.opened() as folder:
-            descriptor = os.open(name, flags, _FILE_MODE, dir_fd=folder)
-        if create:
-            os.fchmod(descriptor, _FILE_MODE)
-        return descriptor
+            return folder.open_append(name, create=create)
 
     def move(self, name: str, other: Folder) -> None:
         """Move a file to another folder; what is there under its name is replaced.
@@ -222,59 +140,46 @@ class Folder:
             OSError: It cannot be moved.
         """
         with self.opened() as folder, other.opened() as target:
-            os.rename(name, name, src_dir_fd=folder, dst_dir_fd=target)
+            os.rename(name, name, src_dir_fd=folder.descriptor, dst_dir_fd=target.descriptor)
 
     def has(self, name: str) -> bool:
-        """Return whether there is a file of that name; no for a link.
-
-        Raises:
-            OSError: That cannot be told now.
-        """
+        """Return whether there is a file of that name; no for a link, and where there is no such folder."""
         try:
-            return stat.S_ISREG(self.stat(name).st_mode)
+            with self.opened() as folder:
+                return folder.has(name)
         except FileNotFoundError:
             return False
 
     def stat(self, name: str) -> os.stat_result:
-        """Return what the system knows of a file.
-
-        Raises:
-            OSError: There is none.
-        """
+        """Return what the system knows of a file."""
         with self.opened() as folder:
-            return os.stat(name, dir_fd=folder, follow_symlinks=False)
+            return folder.stat(name)
 
     def remove(self, name: str) -> bool:
         """Remove a file; return whether it was there."""
         try:
             with self.opened() as folder:
-                os.unlink(name, dir_fd=folder)
+                return folder.remove(name)
         except FileNotFoundError:
             return False
-        return True
 
     def set_aside(self, name: str) -> None:
         """Give a file, or what is in its place, a name that no reader looks for."""
-        with self.opened() as folder, suppress(FileNotFoundError):
-            os.rename(name, f"{name}.broken-{time.time_ns()}", src_dir_fd=folder, dst_dir_fd=folder)
+        with self.opened() as folder:
+            folder.set_aside(name)
 
     def names(self, suffix: str) -> list[str]:
         """Return the names that end so, sorted; none where there is no such folder."""
         try:
-            with self.opened() as folder, os.scandir(folder) as entries:
-                return sorted(entry.name for entry in entries if entry.name.endswith(suffix) and entry.name[0] != ".")
+            with self.opened() as folder:
+                return folder.names(suffix)
         except FileNotFoundError:
             return []
 
     def clean(self) -> None:
         """Remove the temporary files of writers that died an hour ago or earlier."""
-        oldest = time.time() - _LEFT_S
-        with self.opened() as folder, os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name[0] == "." and entry.name.endswith(TEMPORARY):
-                    with suppress(OSError):
-                        if os.stat(entry.name, dir_fd=folder, follow_symlinks=False).st_mtime < oldest:
-                            os.unlink(entry.name, dir_fd=folder)
+        with self.opened() as folder:
+            folder.clean()
 
 
 def _make_inside(outer: int, name: str) -> None:
@@ -283,16 +188,3 @@ def _make_inside(outer: int, name: str) -> None:
     except FileExistsError:
         return
     os.chmod(name, _FOLDER_MODE, dir_fd=outer)
-
-
-def _fill(name: str, folder: int, data: bytes, *, durable: bool) -> None:
-    descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW, _FILE_MODE, dir_fd=folder)
-    try:
-        os.fchmod(descriptor, _FILE_MODE)
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        if durable:
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

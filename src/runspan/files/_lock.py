@@ -62,14 +62,21 @@ def try_lock(path: str | Path, *, dir_fd: int | None = None) -> Iterator[bool]:
         dir_fd: The open folder it is in, for a bare name.
     """
     with in_one_process:
-        descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o600, dir_fd=dir_fd)
+        descriptor = _open(path, dir_fd)
         _SHORT_LIVED.add(descriptor)
         try:
-            os.fchmod(descriptor, 0o600)  # whatever the umask
             yield _is_taken(descriptor)
         finally:
             _SHORT_LIVED.discard(descriptor)
             os.close(descriptor)
+
+
+def _open(path: str | Path, dir_fd: int | None) -> int:
+    with suppress(FileNotFoundError):
+        return os.open(path, _FLAGS, dir_fd=dir_fd)
+    descriptor = os.open(path, _FLAGS | os.O_CREAT, 0o600, dir_fd=dir_fd)
+    os.fchmod(descriptor, 0o600)  # whatever the umask
+    return descriptor
 
 
 def _is_taken(descriptor: int) -> bool:

@@ -108,6 +108,7 @@ class _Gatherer:
         self._has_spooled = False
         self._done: OrderedDict[bytes, None] = OrderedDict()
         self._sizer = _Sizer()
+        self._latest: tuple[int, int, str, bytes] = (0, 0, "", b"")
 
     def add(self, span: SpanRecord) -> DecodedRun | None:
         """Take a span; return the run that it makes whole."""
@@ -130,12 +131,19 @@ class _Gatherer:
         for number, recogniser in enumerate(self._recognisers):
             key = recogniser.key_of(span)
             if key is not None and len(key) <= _MAX_ID:
-                return number, _key(number, span.trace_id, key)
+                return number, self._short(number, span.trace_id, key)
             if key is not None:
                 self._account.skip(
                     f"trace {span.trace_id:032x}", f"run {key[:80]}…", f"an id of {len(key):,} characters"
                 )
         return 0, None
+
+    def _short(self, number: int, trace_id: int, key: str) -> bytes:
+        """Return a short key; most spans come right after one of the same run."""
+        latest = self._latest
+        if latest[2] != key or latest[1] != trace_id or latest[0] != number:
+            latest = self._latest = (number, trace_id, key, _key(number, trace_id, key))
+        return latest[3]
 
     def _put(self, waiting: _Waiting, span: SpanRecord) -> bool:
         """Keep a span; a repeated one only if it holds more. Return whether the run may be whole now."""
@@ -196,7 +204,7 @@ class _Gatherer:
     def _spool(self, key: bytes) -> None:
         waiting = self._drop(key)
         self._has_spooled = True
-        self.spool.put(key, waiting.spans.values())
+        self.spool.put(key, list(waiting.spans.values()), waiting.size)
 
     def finish(self) -> Iterator[DecodedRun]:
         """Give what is left, whole or not."""

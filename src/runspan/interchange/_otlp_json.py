@@ -177,20 +177,25 @@ def _enum(value: int | str) -> int:
 
 def _attributes(holder: _Object) -> dict[str, Any]:
     found: dict[str, Any] = {}
+    known_name = _NAMES.get
     for item in holder.get("attributes") or ():
         name = item["key"]
         value = item.get("value") or {}
         text = value.get("stringValue")
-        known = _NAMES.get(name) or _text(name)
+        known = known_name(name) or _text(name)
         found[known] = text if type(text) is str else _value(value)
     return found
 
 
 def _value(value: _Object) -> Any:
     """Return an AnyValue as Python has it; None for an empty one."""
+    digits = value.get("intValue")  # the most frequent one beside texts
+    if type(digits) is str:
+        return _integer(digits)
     for kind, content in value.items():
-        if kind in _READERS:
-            return _READERS[kind](content)
+        reader = _READERS.get(kind)
+        if reader is not None:
+            return reader(content)
     return None
 
 

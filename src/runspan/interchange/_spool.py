@@ -19,11 +19,13 @@ from runspan.mapping import EventRecord, LinkRecord, SpanRecord
 from runspan.values import dumps, loads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["Spool"]
 
 _CACHE_KIB: Final = 8_192
+_ROW_BYTES: Final = 1024 * 1024
+"""Memory that the spans of one row take, about: together they cost less, and all of a row is in memory at once."""
 
 
 class Spool:
@@ -34,13 +36,19 @@ class Spool:
         self._folder = folder
         self._database: sqlite3.Connection | None = None
 
-    def put(self, key: bytes, spans: Iterable[SpanRecord]) -> None:
+    def put(self, key: bytes, spans: Sequence[SpanRecord], size: int) -> None:
         """Keep spans under a key.
+
+        Args:
+            key: Which run's.
+            spans: Them.
+            size: The memory they take, in bytes.
 
         Raises:
             InterchangeError: The disk is full, or the folder cannot be written to.
         """
-        rows = ((key, _packed(span)) for span in spans)
+        step = max(1, len(spans) * _ROW_BYTES // max(size, 1))
+        rows = ((key, _packed(spans[place : place + step])) for place in range(0, len(spans), step))
         with _told("keep spans on disk", self._folder):
             if self._database is None:
                 self._database = self._opened()
@@ -52,7 +60,7 @@ class Spool:
         database = sqlite3.connect(path, isolation_level=None)
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", f"cache_size=-{_CACHE_KIB}"):
             database.execute(f"PRAGMA {pragma}")
-        database.execute("CREATE TABLE spans (key BLOB, span BLOB)")
+        database.execute("CREATE TABLE spans (key BLOB, some BLOB)")
         with suppress(OSError):  # where an open file cannot be removed, `close` does it
             Path(path).unlink()
         self._path = path
@@ -75,8 +83,8 @@ class Spool:
 
     def _spans(self, key: bytes) -> Iterator[SpanRecord]:
         if self._database is not None:
-            for (data,) in self._database.execute("SELECT span FROM spans WHERE key = ? ORDER BY rowid", (key,)):
-                yield _unpacked(data)
+            for (data,) in self._database.execute("SELECT some FROM spans WHERE key = ? ORDER BY rowid", (key,)):
+                yield from _unpacked(data)
 
     def close(self) -> None:
         """Forget all of it."""
@@ -95,23 +103,34 @@ def _told(what: str, folder: Path | None) -> Iterator[None]:
         raise InterchangeError(f"cannot {what}, in {where}: {exc}. Is there room?") from exc
 
 
-def _packed(span: SpanRecord) -> bytes:
-    return dumps(
-        [
-            f"{span.trace_id:x}",
-            f"{span.span_id:x}",
-            f"{span.parent_span_id:x}" if span.parent_span_id is not None else None,
-            [span.name, span.kind, span.start_unix_nano, span.end_unix_nano],
-            dict(span.attributes),
-            [[event.name, event.time_unix_nano, dict(event.attributes)] for event in span.events],
-            [[f"{link.trace_id:x}", f"{link.span_id:x}", dict(link.attributes)] for link in span.links],
-            [span.status_code, span.status_message, dict(span.resource), span.scope_name],
-        ]
-    )
+def _packed(spans: Sequence[SpanRecord]) -> bytes:
+    """Return spans as JSON; a resource that they share is in it once."""
+    resources = {id(span.resource): span.resource for span in spans}
+    numbers = {resource_id: number for number, resource_id in enumerate(resources)}
+    rows = [_row(span, numbers[id(span.resource)]) for span in spans]
+    return dumps([list(map(dict, resources.values())), rows])
 
 
-def _unpacked(data: bytes) -> SpanRecord:
-    trace_id, span_id, parent, times, attributes, events, links, rest = _parsed(data)
+def _row(span: SpanRecord, resource: int) -> list[Any]:
+    return [
+        f"{span.trace_id:x}",
+        f"{span.span_id:x}",
+        f"{span.parent_span_id:x}" if span.parent_span_id is not None else None,
+        [span.name, span.kind, span.start_unix_nano, span.end_unix_nano],
+        dict(span.attributes),
+        [[event.name, event.time_unix_nano, dict(event.attributes)] for event in span.events],
+        [[f"{link.trace_id:x}", f"{link.span_id:x}", dict(link.attributes)] for link in span.links],
+        [span.status_code, span.status_message, resource, span.scope_name],
+    ]
+
+
+def _unpacked(data: bytes) -> list[SpanRecord]:
+    resources, rows = _parsed(data)
+    return [_span(row, resources) for row in rows]
+
+
+def _span(row: list[Any], resources: list[dict[str, Any]]) -> SpanRecord:
+    trace_id, span_id, parent, times, attributes, events, links, rest = row
     return SpanRecord(
         trace_id=int(trace_id, 16),
         span_id=int(span_id, 16),
@@ -121,11 +140,11 @@ def _unpacked(data: bytes) -> SpanRecord:
         start_unix_nano=times[2],
         end_unix_nano=times[3],
         attributes=attributes,
-        events=tuple(EventRecord(name=event[0], time_unix_nano=event[1], attributes=event[2]) for event in events),
-        links=tuple(LinkRecord(trace_id=int(at, 16), span_id=int(of, 16), attributes=more) for at, of, more in links),
+        events=tuple([EventRecord(name=event[0], time_unix_nano=event[1], attributes=event[2]) for event in events]),
+        links=tuple([LinkRecord(trace_id=int(at, 16), span_id=int(of, 16), attributes=more) for at, of, more in links]),
         status_code=rest[0],
         status_message=rest[1],
-        resource=rest[2],
+        resource=resources[rest[2]],
         scope_name=rest[3],
     )
 

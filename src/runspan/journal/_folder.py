@@ -70,7 +70,7 @@ class StoredJournals:
             return False
         try:
             with self._locks.opened() as folder:
-                return is_held(owner, dir_fd=folder)
+                return is_held(owner, dir_fd=folder.descriptor)
         except FileNotFoundError:
             return False
 
@@ -141,7 +141,7 @@ class JournalFolder(StoredJournals):
                 self._locks.make()
                 name = f"{os.getpid()}-{secrets.token_hex(4)}{_LOCK_SUFFIX}"
                 with self._locks.opened() as folder:
-                    descriptor = hold_lock(name, dir_fd=folder)
+                    descriptor = hold_lock(name, dir_fd=folder.descriptor)
                 self._close_owner = weakref.finalize(self, _give_back, descriptor, self._locks, name)
                 self._close_owner.atexit = False  # runs may still end at exit; `_give_all_back` comes after them
                 self._owner = name

@@ -175,7 +175,7 @@ class _Decoder:
         else:
             self._note_count("decisions", len(decisions), root.get(semconv.RUN_DECISION_COUNT))
             self._note_count("problems", len(problems), root.get(semconv.RUN_PROBLEM_COUNT))
-        return {
+        run = {
             "id": self.run_id,
             "goal_id": _text(root, semconv.GOAL_ID, "unknown" if self.root is None else ""),
             "started_at": self._started_at(root),
@@ -188,7 +188,8 @@ class _Decoder:
             "goal_description": _text(root, semconv.GOAL_DESCRIPTION),
             "input_data": self._json(root, semconv.RUN_INPUT, {}),
             "output_data": self._json(root, semconv.RUN_OUTPUT, {}),
-        } | self._extra(root, semconv.RUN_EXTRA)
+        }
+        return self._with_extra(run, root, semconv.RUN_EXTRA)
 
     def _started_at(self, root: Attributes) -> str:
         span = self.root or self.spans[0]
@@ -205,10 +206,12 @@ class _Decoder:
 
     def _note_cuts(self) -> None:
         for span in self.spans:
-            where = str(span.attributes.get(semconv.DECISION_ID) or "the run")
-            for attributes in (span.attributes, *(event.attributes for event in span.events)):
-                names = self._json(attributes, semconv.CUT, [])
-                self.missing += [f"{name} of {where}, cut to fit its span" for name in names[:_MAX_NAMED]]
+            parts: tuple[SpanRecord | EventRecord, ...] = (span, *span.events)
+            for part in parts:
+                if semconv.CUT in part.attributes:
+                    where = str(span.attributes.get(semconv.DECISION_ID) or "the run")
+                    names = self._json(part.attributes, semconv.CUT, [])
+                    self.missing += [f"{name} of {where}, cut to fit its span" for name in names[:_MAX_NAMED]]
 
     def _decisions(self) -> list[dict[str, Any]]:
         spans = [span for span in self.spans if semconv.DECISION_ID in span.attributes]
@@ -224,7 +227,7 @@ class _Decoder:
         outcomes = [event for event in span.events if event.name == semconv.EVENT_OUTCOME]
         if not outcomes and attributes.get(semconv.DECISION_OUTCOME) not in {None, "missing"}:
             self.missing.append(f"the outcome of {attributes[semconv.DECISION_ID]}")
-        return {
+        decision = {
             "id": _text(attributes, semconv.DECISION_ID),
             "timestamp": _timestamp(attributes, semconv.DECISION_TIMESTAMP, span.start_unix_nano),
             "node_id": _text(attributes, semconv.NODE_ID),
@@ -237,11 +240,12 @@ class _Decoder:
             "input_context": self._json(attributes, semconv.DECISION_CONTEXT, {}),
             "outcome": self._outcome(outcomes[0]) if outcomes else None,
             "evaluation": self._json(attributes, semconv.DECISION_EVALUATION, None),
-        } | self._extra(attributes, semconv.DECISION_EXTRA)
+        }
+        return self._with_extra(decision, attributes, semconv.DECISION_EXTRA)
 
     def _outcome(self, event: EventRecord) -> dict[str, Any]:
         attributes = event.attributes
-        return {
+        outcome = {
             "success": attributes.get(semconv.OUTCOME_SUCCESS) is True,
             "result": self._json(attributes, semconv.OUTCOME_RESULT, None),
             "error": attributes.get(semconv.OUTCOME_ERROR),
@@ -250,7 +254,8 @@ class _Decoder:
             "latency_ms": _as_int(attributes.get(semconv.OUTCOME_LATENCY_MS)),
             "summary": _text(attributes, semconv.OUTCOME_SUMMARY),
             "timestamp": _timestamp(attributes, semconv.OUTCOME_TIMESTAMP, event.time_unix_nano),
-        } | self._extra(attributes, semconv.OUTCOME_EXTRA)
+        }
+        return self._with_extra(outcome, attributes, semconv.OUTCOME_EXTRA)
 
     def _problems(self) -> list[dict[str, Any]]:
         events = [event for span in self.spans for event in span.events if event.name == semconv.EVENT_PROBLEM]
@@ -259,7 +264,7 @@ class _Decoder:
 
     def _problem(self, event: EventRecord) -> dict[str, Any]:
         attributes = event.attributes
-        return {
+        problem = {
             "id": _text(attributes, semconv.PROBLEM_ID),
             "severity": _text(attributes, semconv.PROBLEM_SEVERITY),
             "description": _text(attributes, semconv.PROBLEM_DESCRIPTION),
@@ -267,14 +272,17 @@ class _Decoder:
             "decision_id": attributes.get(semconv.DECISION_ID),
             "timestamp": _timestamp(attributes, semconv.PROBLEM_TIMESTAMP, event.time_unix_nano),
             "suggested_fix": attributes.get(semconv.PROBLEM_SUGGESTED_FIX),
-        } | self._extra(attributes, semconv.PROBLEM_EXTRA)
+        }
+        return self._with_extra(problem, attributes, semconv.PROBLEM_EXTRA)
 
     def _amendments(self) -> list[Any]:
         lists = [self._json(span.attributes, semconv.AMENDMENTS, []) for span in self.spans]
         return [amendment for amendments in lists for amendment in amendments]
 
-    def _extra(self, attributes: Attributes, name: str) -> dict[str, Any]:
-        return cast("dict[str, Any]", self._json(attributes, name, {}))
+    def _with_extra(self, part: dict[str, Any], attributes: Attributes, name: str) -> dict[str, Any]:
+        if name in attributes:
+            part.update(self._json(attributes, name, {}))
+        return part
 
     def _json(self, attributes: Attributes, name: str, default: Any) -> Any:
         """Read a JSON attribute; one that another limit has cut is no JSON any more and counts as missing."""

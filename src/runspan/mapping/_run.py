@@ -163,8 +163,8 @@ class _Encoder:
         for index, problem in enumerate(_dicts(self.run.get("problems"))):
             self._problem(problem, index)
         self._run_end()
-        self._amend()
-        return self._finished()
+        spans = self._finished()
+        return self._finished() if self._amend(spans) else spans
 
     def _finished(self) -> list[SpanRecord]:
         for draft in self.drafts:
@@ -229,14 +229,15 @@ class _Encoder:
         if self.run.get("status") == "failed":
             self.root.fail(_text_of(self.run.get("narrative")))
 
-    def _amend(self) -> None:
-        """Put right what the parts cannot carry, found by decoding what is there so far."""
-        amendments = find_amendments(rebuild_run(self._finished()), self.run)
+    def _amend(self, spans: list[SpanRecord]) -> bool:
+        """Put right what the parts cannot carry, found by decoding what is there so far; return whether there was."""
+        amendments = find_amendments(rebuild_run(spans), self.run)
         if any(draft.is_cut for draft in self.drafts):  # what was too large where it belongs is so here, too
             amendments = [each for each in amendments if len(dumps(each)) < self.max_value_bytes]
         for number, batch in enumerate(batch_amendments(amendments, self.max_value_bytes)):
             draft = self.root if number == 0 else self._add(semconv.SPAN_AMENDMENTS, self.ended, self.root)
             draft.set({semconv.AMENDMENTS: batch})
+        return bool(amendments)
 
 
 def _dicts(value: object) -> list[dict[str, Any]]:

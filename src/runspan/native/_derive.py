@@ -148,8 +148,9 @@ def default_narrative(run: JSONObject) -> str:
 
 def summarize(run: JSONObject) -> JSONObject:
     """Return the RunSummary of a Run."""
-    decisions = list(_objects(run.get("decisions")))
-    outcomes = [decision["outcome"] for decision in decisions if _succeeded(decision)]
+    decisions = [(decision, _succeeded(decision)) for decision in _objects(run.get("decisions"))]
+    outcomes = [decision["outcome"] for decision, succeeded in decisions if succeeded]
+    keys = [decision for decision, succeeded in decisions if not succeeded or _is_outstanding(decision)]
     return {
         "run_id": run.get("id"),
         "goal_id": run.get("goal_id"),
@@ -159,16 +160,14 @@ def summarize(run: JSONObject) -> JSONObject:
         "success_rate": success_rate(_object(run.get("metrics"))),
         "problem_count": len(_list(run.get("problems"))),
         "narrative": run.get("narrative") or "",
-        "key_decisions": [one_line(decision) for decision in decisions if _is_key(decision)][:_KEY_DECISIONS],
+        "key_decisions": [one_line(decision) for decision in keys[:_KEY_DECISIONS]],
         "critical_problems": _descriptions(run, "critical"),
         "warnings": _descriptions(run, "warning"),
         "successes": [str(text) for outcome in outcomes if (text := outcome.get("summary"))][:_SUCCESSES],
     }
 
 
-def _is_key(decision: JSONObject) -> bool:
-    if not _succeeded(decision):
-        return True
+def _is_outstanding(decision: JSONObject) -> bool:
     evaluation = decision.get("evaluation")
     return isinstance(evaluation, dict) and _number(evaluation.get("outcome_quality", 1.0)) > _KEY_QUALITY
 

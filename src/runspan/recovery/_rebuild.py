@@ -84,7 +84,7 @@ def rebuild(storage: FileStorage, *, force: bool = False, deadline_s: float | No
     ends = time.monotonic() + deadline_s if deadline_s is not None else float("inf")
     is_ours = force or is_local(journals.open_runs.path)
     found: list[Found] = []
-    with journals.open_runs.opened() as folder, try_lock(_LOCK, dir_fd=folder) as is_mine:
+    with journals.open_runs.opened() as folder, try_lock(_LOCK, dir_fd=folder.descriptor) as is_mine:
         for name in journals.open() if is_mine else ():
             if time.monotonic() > ends:
                 break

@@ -61,9 +61,10 @@ class _Background:
         """Have work done soon."""
         soon = time.monotonic() + _DELAY_S
         with self._changed:
-            turn = self.turns.setdefault(work, _Turn(soon))
-            turn.at = min(turn.at, soon)
-            self._changed.notify()
+            turn = self.turns.setdefault(work, _Turn(math.inf))
+            if turn.at > soon:  # else the thread knows of it, and would be woken for nothing
+                turn.at = soon
+                self._changed.notify()
             if self._thread is None or not self._thread.is_alive():
                 thread = threading.Thread(target=self._run, name="runspan-storage", daemon=True)
                 with suppress(RuntimeError):  # no more threads, or the interpreter is about to end: at exit, then

@@ -79,7 +79,8 @@ class Bulk:
         """
         changes, self._changes = self._changes, []
         if changes:
-            with ThreadPoolExecutor(_WAITING) as pool:
-                list(pool.map(self._runs.sync, [file_name(change.run_id) for change in changes]))
-            self._runs.sync()
+            with self._runs.opened() as runs:
+                with ThreadPoolExecutor(_WAITING) as pool:
+                    list(pool.map(runs.sync, [file_name(change.run_id) for change in changes]))
+                runs.sync()
         self._indexes.bring_in(changes)

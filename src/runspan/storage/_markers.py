@@ -18,7 +18,7 @@ from runspan.values import dumps, loads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from runspan.files import Folder
+    from runspan.files import Folder, OpenFolder
 
 __all__ = ["KINDS", "Change", "Key", "Marker", "keys_of", "read_markers", "settle", "write_marker"]
 
@@ -84,7 +84,7 @@ def write_marker(folder: Folder, change: Change, *, replaces: bool = False) -> N
     folder.write(name, dumps(content), durable=False)
 
 
-def read_markers(folder: Folder) -> tuple[list[Marker], list[str]]:
+def read_markers(folder: Folder | OpenFolder) -> tuple[list[Marker], list[str]]:
     """Return the markers, oldest first, and the names of files that should be one and are none."""
     found: list[Marker] = []
     broken: list[str] = []

@@ -12,7 +12,7 @@ from runspan.values import loads
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runspan.files import Folder
+    from runspan.files import Folder, OpenFolder
     from runspan.storage._markers import Key
 
 __all__ = ["StoredRuns"]
@@ -21,7 +21,7 @@ __all__ = ["StoredRuns"]
 class StoredRuns:
     """The runs in a folder."""
 
-    def __init__(self, folder: Folder) -> None:
+    def __init__(self, folder: Folder | OpenFolder) -> None:
         """Take the folder; nothing is read yet."""
         self._folder = folder
 

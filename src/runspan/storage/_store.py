@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager, suppress
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
@@ -45,6 +46,9 @@ T = TypeVar("T")
 
 _FOLD_NOW_BYTES: Final = 32_768
 """Index files up to this size together are brought up to date before a save returns; larger ones soon after."""
+
+_FOLD_NOW_S: Final = 0.001
+"""Where an agent waits for the save, they also have to be quick to write."""
 
 
 class FileStorage:
@@ -156,7 +160,7 @@ class FileStorage:
         problem = writing or marking
         if problem is None:
             with contained("storage", health):
-                self._done(run, keys)
+                self._done(run, keys, at_most_s=_FOLD_NOW_S)
             if BACKLOG:
                 soon(BACKLOG)
         else:
@@ -208,13 +212,20 @@ class FileStorage:
             summary = dumps(summarize(run), indent=True)
             self._with_folders(lambda: self._summaries.write(name, summary, durable=False))
 
-    def _done(self, run: dict[str, Any], keys: list[Key]) -> None:
+    def _done(self, run: dict[str, Any], keys: list[Key], *, at_most_s: float = inf) -> None:
         BACKLOG.forget(self.run_path(str(run["id"])))
-        self._fold(keys)
+        self._fold(keys, at_most_s=at_most_s)
 
-    def _fold(self, keys: list[Key]) -> None:
+    def _fold(self, keys: list[Key], *, at_most_s: float = inf) -> None:
+        """Bring indexes up to date, now or soon.
+
+        Args:
+            keys: Those that have to be.
+            at_most_s: Longest that it may be expected to take now, in seconds.
+        """
+        is_now = self._indexes.expected_s(keys) <= at_most_s
         try:
-            is_folded = self._indexes.size_of(keys) <= _FOLD_NOW_BYTES and self._indexes.fold()
+            is_folded = is_now and self._indexes.size_of(keys) <= _FOLD_NOW_BYTES and self._indexes.fold()
         except OSError:  # the run is there, and so is its marker
             is_folded = False
         if not is_folded:
