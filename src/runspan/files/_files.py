@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 import time
 from contextlib import contextmanager, suppress
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from runspan.forking import in_one_process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 __all__ = ["TEMPORARY", "Folder", "StrangeFileError", "make_folder"]
@@ -135,7 +134,7 @@ class Folder:
             OSError: It cannot be written; what was there is untouched.
         """
         with self.opened() as folder:
-            temporary = f".{secrets.token_hex(8)}{TEMPORARY}"
+            temporary = f".{os.urandom(8).hex()}{TEMPORARY}"
             try:
                 _fill(temporary, folder, data, durable=durable)
                 os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
@@ -260,21 +259,38 @@ class Folder:
 
     def names(self, suffix: str) -> list[str]:
         """Return the names that end so, sorted; none where there is no such folder."""
+        return sorted([name for name in self.listed() if name.endswith(suffix) and name[0] != "."])
+
+    def listed(self) -> list[str]:
+        """Return all names, in no order, whatever they are; none where there is no such folder."""
         try:
-            with self.opened() as folder, os.scandir(folder) as entries:
-                return sorted(entry.name for entry in entries if entry.name.endswith(suffix) and entry.name[0] != ".")
+            with self.opened() as folder:
+                return os.listdir(folder)  # noqa: PTH208 - a descriptor has no path
         except FileNotFoundError:
             return []
 
-    def clean(self) -> None:
-        """Remove the temporary files of writers that died an hour ago or earlier."""
+    def clean(self, names: Iterable[str] | None = None) -> bool:
+        """Remove temporary files of writers that died an hour ago or earlier; return whether there are none now.
+
+        Args:
+            names: All that is there, where somebody has listed it just now.
+        """
+        there = self.listed() if names is None else names
+        left = [name for name in there if name.endswith(TEMPORARY) and name[0] == "."]
+        if not left:
+            return True
         oldest = time.time() - _LEFT_S
-        with self.opened() as folder, os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.name[0] == "." and entry.name.endswith(TEMPORARY):
-                    with suppress(OSError):
-                        if os.stat(entry.name, dir_fd=folder, follow_symlinks=False).st_mtime < oldest:
-                            os.unlink(entry.name, dir_fd=folder)
+        with self.opened() as folder:
+            are_removed = [_is_removed(name, folder, oldest) for name in left]
+        return all(are_removed)
+
+
+def _is_removed(name: str, folder: int, oldest: float) -> bool:
+    with suppress(OSError):
+        if os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime < oldest:
+            os.unlink(name, dir_fd=folder)
+            return True
+    return False
 
 
 def _make_inside(outer: int, name: str) -> None:
