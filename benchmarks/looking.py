@@ -33,7 +33,7 @@ _NEEDLE: Final = "fits order 5."
 
 
 def figure(*, quick: bool = False, runs: int = 100_000, folder: Path | None = None) -> Figure:
-    """First pages, single runs, and a search through everything.
+    """First pages, single runs, a search through everything, and what all have in common.
 
     Args:
         quick: Few runs, to see that it works.
@@ -46,8 +46,8 @@ def figure(*, quick: bool = False, runs: int = 100_000, folder: Path | None = No
         _plant(storage, count)
         rows = _measured(storage, rounds=1 if quick else 9)
     note = (
-        f"{count:,} stored runs of two decisions; whole processes, in turn. The first lines are what Python and the "
-        "imports of the command line take, whatever is stored. The search reads every file."
+        f"{count:,} stored runs of five decisions; whole processes, in turn. The first lines are what Python and the "
+        "imports of the command line take, whatever is stored. The last two read every file, and are done once."
     )
     return Figure("Looking at many runs", ["", "median", "quickest"], rows, note)
 
@@ -57,7 +57,7 @@ def _plant(storage: Path, count: int) -> None:
         folders = storage / "runs", storage / "summaries"
         for folder in folders:
             folder.mkdir(parents=True)
-        for run in made_runs(count, decisions=2):
+        for run in made_runs(count):
             for folder, data in zip(folders, (run, summarize(run)), strict=True):
                 (folder / f"{run['id']}.json").write_bytes(dumps(data, indent=True))
     # A storage that has just changed is looked through again; soon after that it is known to be whole.
@@ -92,8 +92,8 @@ def _measured(storage: Path, rounds: int) -> list[list[str]]:
     for _ in range(rounds):
         for name, command in commands.items():
             seen[name].append(_run(command))
-    search = ["-m", "runspan", "list", "--text", _NEEDLE, "--storage", str(storage)]
-    seen["`list --text TEXT`, all files read"] = [_run(search)]
+    for name, words in (("`list --text TEXT`", ["list", "--text", _NEEDLE]), ("`insights`", ["insights"])):
+        seen[name] = [_run(["-m", "runspan", *words, "--storage", str(storage)])]
     return [[name, f"{statistics.median(took):.2f} s", f"{min(took):.2f} s"] for name, took in seen.items()]
 
 

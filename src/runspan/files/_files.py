@@ -28,6 +28,7 @@ _FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
 _NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _AS_FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
+_USUAL_BYTES: Final = 65_536
 _LEFT_S: Final = 3_600.0
 """A temporary file of that age was left by a writer that died, in seconds."""
 
@@ -175,13 +176,18 @@ class Folder:
             descriptor = self._open_regular(name)
             if descriptor is None:
                 return None
-            with os.fdopen(descriptor, "rb", buffering=0) as file:
-                return file.readall()
+            try:
+                return _whole(descriptor)
+            finally:
+                os.close(descriptor)
 
     def _open_regular(self, name: str) -> int | None:
         try:
-            with self.opened() as folder:
+            folder = self._open(is_made=False)
+            try:
                 descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | _NO_FOLLOW, dir_fd=folder)
+            finally:
+                os.close(folder)
         except FileNotFoundError:
             return None
         except OSError as exc:
@@ -283,6 +289,15 @@ class Folder:
         with self.opened() as folder:
             are_removed = [_is_removed(name, folder, oldest) for name in left]
         return all(are_removed)
+
+
+def _whole(descriptor: int) -> bytes:
+    """Return what a file holds."""
+    data = os.read(descriptor, _USUAL_BYTES)
+    if not (rest := os.read(descriptor, _USUAL_BYTES)):  # most are there at the first try
+        return data
+    with os.fdopen(os.dup(descriptor), "rb", buffering=0) as file:
+        return data + rest + file.readall()
 
 
 def _is_removed(name: str, folder: int, oldest: float) -> bool:

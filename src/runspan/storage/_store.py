@@ -261,15 +261,14 @@ class FileStorage:
             CorruptFileError: There is something else in its place.
             StorageError: It is there and cannot be read now.
         """
-        path = self.run_path(run_id)
-        waiting = BACKLOG.data_of(path)
+        waiting = BACKLOG.data_of(self.run_path(run_id)) if BACKLOG else None
         if waiting is not None:
             return waiting
         try:
             with self._reading():
-                return self._runs.read(path.name)
+                return self._runs.read(file_name(run_id))
         except StrangeFileError as exc:
-            raise _corrupt(path, str(exc)) from exc
+            raise _corrupt(self.run_path(run_id), str(exc)) from exc
 
     def run_path(self, run_id: str) -> Path:
         """Return the path of a run's file, whether it is there or not."""
