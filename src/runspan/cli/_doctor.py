@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from runspan.cli._options import json_option, storage_option, storage_path
+from runspan.cli._options import echo_json, json_option, storage_option, storage_path
 from runspan.errors import ConfigError
 from runspan.settings import DEFAULT_STORAGE
 from runspan.texts import visible
@@ -48,5 +48,5 @@ def doctor(ctx: click.Context, storage: Path | None, *, patience: float, as_json
     if as_json:
         from runspan.values import dumps
 
-        click.echo(dumps(told, indent=True))
+        echo_json(dumps(told, indent=True))
     ctx.exit(0 if is_well else 1)

@@ -22,6 +22,7 @@ __all__ = ["COULD_NOT", "Commands", "RefusedError", "did_you_mean"]
 COULD_NOT: Final = 2
 """Exit code of a command that could not do what was asked."""
 
+_LONGEST: Final = 2_000
 _MANY: Final = 1_000
 _ENDING: Final = 4
 
@@ -30,6 +31,10 @@ class RefusedError(click.ClickException):
     """The command could not do it: `Error: …` on stderr."""
 
     exit_code = COULD_NOT
+
+    def format_message(self) -> str:
+        """Return the message; ids, words and paths in it are texts of strangers."""
+        return visible(self.message, _LONGEST)
 
 
 class Commands(click.Group):
@@ -48,11 +53,11 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except RunspanError as exc:
-            raise RefusedError(visible(exc)) from exc
+            raise RefusedError(str(exc)) from exc
         except OSError as exc:
             if exc.errno == errno.EPIPE:  # whoever read our output has seen enough; click ends quietly
                 raise
-            raise RefusedError(visible(exc)) from exc
+            raise RefusedError(str(exc)) from exc
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from runspan.cli._options import find_run_id, json_option, newest_first, open_storage, storage_option
+from runspan.cli._options import echo_json, find_run_id, json_option, newest_first, open_storage, storage_option
 from runspan.cli._progress import progress
 from runspan.cli._selection import Selection, is_in_time, read_run, selected_ids, selection_options
 from runspan.cli._text import visible
@@ -140,7 +140,7 @@ def _print(runs: list[tuple[str, dict[str, Any]]], *, as_json: bool, storage: Fi
 
         url = read_settings().jaeger_url
         told = [summary | (_link(storage, summary["run_id"], url) if url else {}) for _, summary in runs]
-        click.echo(dumps(told, indent=True))
+        echo_json(dumps(told, indent=True))
     elif runs:
         from runspan.cli._render import print_runs
 

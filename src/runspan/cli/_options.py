@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from heapq import merge
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 
 from runspan.cli._group import RefusedError, did_you_mean
 from runspan.settings import DEFAULT_STORAGE, read_settings
+from runspan.texts import visible_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from runspan.storage import FileStorage
 
 __all__ = [
+    "echo_json",
     "find_run_id",
     "html_option",
     "json_option",
@@ -56,6 +59,13 @@ def html_option(command: _F) -> _F:
     text = "Write a page to FILE instead, which needs no other file; - is standard output."
     kind = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
     return click.option("--html", metavar="FILE", type=kind, help=text)(command)
+
+
+def echo_json(data: bytes, *, nl: bool = True) -> None:
+    """Print JSON: as it is, but where a terminal would obey what it says, escaped."""
+    if sys.stdout.isatty():
+        data = visible_json(data.decode(errors="replace")).encode(errors="backslashreplace")
+    click.echo(data, nl=nl)
 
 
 def write_page(path: Path, page: str) -> None:

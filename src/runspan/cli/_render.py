@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "add_problem",
     "decision_line",
+    "indented",
     "jaeger_link",
     "line",
     "named",
@@ -37,6 +39,7 @@ __all__ = [
     "print_run",
     "print_runs",
     "run_text",
+    "say",
 ]
 
 _STATUS: Final = {"completed": "green", "failed": "red", "stuck": "red", "cancelled": "yellow", "running": "cyan"}
@@ -68,6 +71,16 @@ def print_all(*renderables: RenderableType) -> None:
     console = Console(width=_width(), highlight=False, markup=False, emoji=False)
     for line in _lines(console, *renderables):
         click.echo(line)
+
+
+def say(text: str) -> None:
+    """Print a sentence of ours; on a narrow screen it gets more lines."""
+    print_all(Text(text))
+
+
+def indented(text: Text, columns: int) -> RenderableType:
+    """Return a text that stands so many columns to the right, in each of its lines."""
+    return Padding(text, (0, 0, 0, columns), expand=False)
 
 
 def _lines(console: Console, *renderables: RenderableType) -> list[str]:

@@ -244,7 +244,7 @@ def _confidence_of(decision: dict[str, Any]) -> object:
 
 def _whole(value: object) -> int:
     if type(value) is int:
-        return max(0, value)
+        return value if 0 < value < _HUGE else 0
     return int(value) if isinstance(value, float) and 0 < value < _HUGE else 0
 
 

@@ -289,7 +289,10 @@ class FileStorage:
         except (OSError, ValueError):
             pass
         run = self.load_run(run_id)
-        return None if run is None else RunSummary.from_run(run)
+        try:
+            return None if run is None else RunSummary.from_run(run)
+        except ValueError as exc:  # deeper than anything can be written
+            raise _corrupt(self.run_path(run_id), str(exc)) from exc
 
     def read_summary(self, run_id: str) -> dict[str, Any] | None:
         """Return a run's summary as plain JSON data, otherwise as `load_summary`; pydantic loads only to mend one.
