@@ -15,6 +15,7 @@ from runspan.cli._progress import progress
 from runspan.cli._selection import Selection, is_in_time, read_run, selected_ids, selection_options
 from runspan.cli._text import visible
 from runspan.errors import CorruptFileError
+from runspan.texts import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -72,16 +73,24 @@ def _test_of(selection: Selection, text: str | None, *, failed: bool) -> _Test |
     """Return what a run's content has to pass; None where its file need not be read for that."""
     if not (selection.since or selection.until or text or failed):
         return None
-    from runspan.values import dumps
 
     def test(run: dict[str, Any]) -> bool:
         return (
             is_in_time(run, selection)
             and (not failed or any(map(_has_failed, run.get("decisions") or ())))
-            and (not text or text.casefold() in dumps(run).decode().casefold())
+            and (not text or text.casefold() in _written(run).casefold())
         )
 
     return _Test(quick=_quick_test_of(text), whole=test)
+
+
+def _written(run: dict[str, Any]) -> str:
+    from runspan.values import dumps
+
+    try:
+        return dumps(run).decode()
+    except ValueError:  # deeper than usual
+        return json_text(run)
 
 
 def _has_failed(decision: object) -> bool:
