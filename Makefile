@@ -8,7 +8,7 @@ RUN := .venv/bin
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 
-.PHONY: demo test soak bench lint format golden docs screenshots wheel jaeger backends lock clean
+.PHONY: demo test soak bench lint format golden docs screenshots recording wheel jaeger backends lock clean
 
 demo: $(VENV) ## a sample agent: its run as a tree, its files, its trace
 	@$(RUN)/runspan demo
@@ -44,6 +44,9 @@ docs: golden ## the documentation in build/site, its generated pages written ane
 
 screenshots: $(VENV) ## the pages' pictures in docs/images; needs chromium
 	$(RUN)/python -m tests.screenshots
+
+recording: $(VENV) ## list, watch, show and insights as docs/images/terminal.svg plays them
+	$(RUN)/python -m tests.recording
 
 wheel: $(VENV) ## the distribution in dist, tried out where nothing else is installed
 	rm -rf dist build

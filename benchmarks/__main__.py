@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import pygal
 from pygal.style import CleanStyle
 
-from benchmarks import alternatives, cost, delivery, ending, instructions, interchange, pieces, processes
+from benchmarks import alternatives, cost, delivery, ending, instructions, interchange, looking, pieces, processes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +39,7 @@ def main(*words: str) -> None:
         processes.exits,
         processes.memory,
         interchange.figure,
+        looking.figure,
         pieces.figure,
         instructions.figure,
     ]

@@ -48,8 +48,9 @@ def test_record_takes_a_fraction_of_the_models_memory(record_property: Callable[
 def test_every_figure_can_be_made() -> None:
     """Once, with counts that say nothing; the alternatives need the network and are left out."""
     program = (
-        "from benchmarks import cost, delivery, ending, pieces, processes\n"
-        "figures = [cost.figure, cost.growth, ending.figure, delivery.figure, processes.memory, pieces.figure]\n"
+        "from benchmarks import cost, delivery, ending, looking, pieces, processes\n"
+        "figures = [cost.figure, cost.growth, ending.figure, delivery.figure, processes.memory, looking.figure]\n"
+        "figures.append(pieces.figure)\n"
         "for figure in figures:\n"
         "    assert figure(quick=True).rows, figure\n"
     )

@@ -96,6 +96,69 @@ def test_page_by_page_is_everything(folder: Path) -> None:
     assert list(range(119, -1, -1)) == seen
 
 
+def test_runs_of_the_same_second_are_paged_by_their_start(tmp_path: Path) -> None:
+    """Ids tell the second and files the rest; a run of another goal, or without a time in its id, may divide pages."""
+    storage = FileStorage(tmp_path)
+    starts = {
+        "run_20261123_120000_b": "00.1",
+        "run_20261123_120000_a": "00.3",
+        "old": "00.2",
+        "run_20261123_115959_c": "",
+    }
+    for name, second in starts.items():
+        moment = f"2026-11-23T12:00:{second}Z" if second else "2026-11-23T11:59:59Z"
+        native = native_run(1) | {"id": name, "started_at": moment, "goal_id": "g" if name != "old" else "other"}
+        storage.write_run(dumps(native, indent=True), native)
+
+    def page(*words: str) -> list[str]:
+        return [summary["run_id"] for summary in json.loads(run(tmp_path, "--json", *words).stdout)]
+
+    newest_first = ["run_20261123_120000_a", "old", "run_20261123_120000_b", "run_20261123_115959_c"]
+    assert newest_first == page()
+    assert all(newest_first[at + 1 :] == page("--before", last) for at, last in enumerate(newest_first))
+    assert newest_first[2:] == page("--before", "old", "--goal", "g")
+
+
+@pytest.mark.parametrize(
+    ("stored_as", "text"),
+    [
+        ("caf\\u00e9 \u212a \u00df", "CAFÉ"),
+        ("caf\\u00e9 \u212a \u00df", "é k ss"),
+        ("a\\/b", "A/B"),
+        ('say \\"x\\" here', 'Say \\"X'),
+        ("one: two", "One: Two"),
+        ("tab\\tstop", "stop"),
+    ],
+    ids=range(6),
+)
+def test_text_is_found_however_it_is_written(tmp_path: Path, stored_as: str, text: str) -> None:
+    """A file may escape what need not be, and letters may be others that mean the same."""
+    storage = FileStorage(tmp_path)
+    native = native_run(1) | {"narrative": "NARRATIVE"}
+    storage.write_run(dumps(native, indent=True), native)
+    path = storage.run_path(str(native["id"]))
+    path.write_text(path.read_text(encoding="utf-8").replace("NARRATIVE", stored_as), encoding="utf-8")
+
+    assert 1 == len(json.loads(run(tmp_path, "--json", "--text", text).stdout))
+    assert "no such runs" in run(tmp_path, "--text", text + "?").stderr
+
+
+def test_a_mistyped_id_among_very_many(tmp_path: Path) -> None:
+    """The nearest ones are named without comparing each."""
+    FileStorage(tmp_path)
+    for number in range(3_000):
+        (tmp_path / "runs" / f"run_20261123_12{number // 60:02}{number % 60:02}_{number:08x}.json").write_text("{}")
+    done = run(tmp_path, "--before", "run_20261123_122501_000005dx")
+
+    assert "Did you mean run_20261123_122501_000005dd" in done.stderr
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_the_ends_of_time(folder: Path, moment: str) -> None:
+    """All or nothing, and no error."""
+    assert {0, 120} == {len(listed(folder, "--all", word, moment)) for word in ("--since", "--until")}
+
+
 def test_the_first_page_reads_its_own_runs_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many there are: ids tell the order."""
     opened: list[str] = []

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from runspan.cli._options import json_option, storage_option, storage_path
+from runspan.cli._options import echo_json, json_option, storage_option, storage_path
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -56,7 +56,7 @@ def demo(storage: Path | None, *, as_json: bool) -> None:
     run_ids = _work(runtime, provider)
     run = _most_telling([run for run_id in run_ids if (run := stored.load_run(run_id)) is not None])
     if as_json:
-        click.echo(stored.read_run_bytes(run.id) or b"", nl=False)
+        echo_json(stored.read_run_bytes(run.id) or b"", nl=False)
         return
     print_run(run)
     click.echo("\nRun files, one a ticket:")

@@ -10,7 +10,7 @@ import click
 
 from runspan.cli._complete import runs_or_files
 from runspan.cli._group import RefusedError
-from runspan.cli._options import find_run_id, json_option, open_storage, storage_option
+from runspan.cli._options import echo_json, find_run_id, json_option, open_storage, storage_option
 from runspan.settings import read_settings
 
 if TYPE_CHECKING:
@@ -61,12 +61,14 @@ def _run(word: str, storage: Path | None, jaeger: str | None) -> dict[str, Any]:
 
 
 def _parsed(data: bytes, name: str) -> dict[str, Any]:
-    from runspan.values import loads
+    from runspan.values import DEEPEST, is_deeper, loads
 
     try:
         run = loads(data)
     except ValueError as exc:
         raise RefusedError(f"{name} cannot be read as a run: {exc}") from exc
+    if is_deeper(run, DEEPEST):
+        raise RefusedError(f"{name} cannot be compared: it has more than {DEEPEST} levels")
     if not isinstance(run, dict) or "decisions" not in run:
         raise RefusedError(f"{name} is no run file")
     return run
@@ -95,7 +97,7 @@ def _print_json(told: RunDiff) -> None:
         "is_same": told.is_same,
         "decisions": [asdict(decision) | {"is_same": decision.is_same} for decision in told.decisions],
     }
-    click.echo(dumps(document, indent=True))
+    echo_json(dumps(document, indent=True))
 
 
 def _print(told: RunDiff) -> None:

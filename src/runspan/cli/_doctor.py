@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from runspan.cli._options import json_option, storage_option, storage_path
+from runspan.cli._options import echo_json, json_option, storage_option, storage_path
 from runspan.errors import ConfigError
 from runspan.settings import DEFAULT_STORAGE
 from runspan.texts import visible
+
+if TYPE_CHECKING:
+    from runspan.doctor import Finding
 
 _EPILOG: Final = "\b\nExample:\n  runspan doctor --json\n"
 _MARKS: Final = {"good": ("✓", "green"), "note": ("!", "yellow"), "bad": ("✗", "red")}
@@ -41,12 +44,20 @@ def doctor(ctx: click.Context, storage: Path | None, *, patience: float, as_json
         is_well = is_well and finding.state is not State.BAD
         told.append(asdict(finding))
         if not as_json:
-            mark, colour = _MARKS[finding.state.value]
-            click.echo(f"{click.style(mark, fg=colour)} {visible(finding.what)}: {visible(finding.told)}")
-            if finding.fix:
-                click.echo(f"  {visible(finding.fix)}")
+            _print(finding)
     if as_json:
         from runspan.values import dumps
 
-        click.echo(dumps(told, indent=True))
+        echo_json(dumps(told, indent=True))
     ctx.exit(0 if is_well else 1)
+
+
+def _print(finding: Finding) -> None:
+    from rich.text import Text
+
+    from runspan.cli._render import print_all
+
+    told = f" {visible(finding.what)}: {visible(finding.told)}"
+    print_all(Text.assemble(_MARKS[finding.state.value], told))
+    if finding.fix:  # in one line, to be copied
+        click.echo(f"  {visible(finding.fix)}")

@@ -13,7 +13,7 @@ from runspan.cli._complete import files
 from runspan.cli._garbage import collect_seldom
 from runspan.cli._group import COULD_NOT
 from runspan.cli._moment import Moment
-from runspan.cli._options import json_option, storage_option, storage_path
+from runspan.cli._options import echo_json, json_option, storage_option, storage_path
 from runspan.cli._progress import progress
 from runspan.cli._text import visible
 
@@ -131,11 +131,13 @@ def _print_json(report: ImportReport, account: Account) -> None:
     from runspan.values import dumps
 
     told = {"written": report.written, **asdict(report), **asdict(account)}
-    click.echo(dumps(told, indent=True))
+    echo_json(dumps(told, indent=True))
 
 
 def _print(report: ImportReport, account: Account) -> None:
     """Print what came of it on stdout, and on stderr what has to be looked at."""
+    from runspan.cli._render import say
+
     for name, reason in account.unread.items():
         click.echo(f"Error: {visible(name)}: {visible(reason)}", err=True)
     incomplete = {run_id: "; ".join(missing) for run_id, missing in report.incomplete.items()}
@@ -145,12 +147,12 @@ def _print(report: ImportReport, account: Account) -> None:
     _warn("skipped", skipped, account.skipped_count)
     different = dict.fromkeys(report.different, "is stored whole and differs; --replace takes what came")
     _warn("kept", different, report.different_count)
-    click.echo(
+    say(
         f"{report.written} written ({report.new} new, {report.improved} more complete, {report.replaced} replaced), "
         f"{report.already_there} already there, {report.different_count} different and kept, "
         f"{report.incomplete_count} incomplete, {report.failed_count} failed"
     )
-    click.echo(
+    say(
         f"{account.spans:,} spans, {account.foreign_spans:,} of them foreign; {account.other_documents} documents "
         f"without traces, {account.skipped_count} parts skipped, {account.unfinished} inputs cut off at their end"
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from runspan.cli._options import html_option, json_option, open_storage, storage_option, write_page
+from runspan.cli._options import echo_json, html_option, json_option, open_storage, storage_option, write_page
 from runspan.cli._progress import progress
 from runspan.cli._selection import Selection, selected_ids, selected_runs, selection_options
 
@@ -44,7 +44,7 @@ def insights(storage: Path | None, *, as_json: bool, html: Path | None, **select
     elif as_json:
         from runspan.values import dumps
 
-        click.echo(dumps(asdict(found), indent=True))
+        echo_json(dumps(asdict(found), indent=True))
     elif not found.runs:
         click.echo("no such runs", err=True)
     else:

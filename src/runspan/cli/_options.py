@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from heapq import merge
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -12,6 +14,7 @@ import click
 from runspan.cli._complete import folders
 from runspan.cli._group import RefusedError, did_you_mean
 from runspan.settings import DEFAULT_STORAGE, read_settings
+from runspan.texts import visible_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from runspan.storage import FileStorage
 
 __all__ = [
+    "echo_json",
     "find_run_id",
     "html_option",
     "json_option",
@@ -35,7 +39,7 @@ _F = TypeVar("_F", bound="Callable[..., Any]")
 _LATEST: Final = "latest"
 _MOST_NAMED: Final = 5
 
-_TIMED_ID: Final = re.compile(r"run_(\d{8})_(\d{6})_")
+_TIMED_ID: Final = re.compile(r"run_\d{8}_\d{6}_", re.ASCII)
 # Newlines in a JSON text are escaped, so this can only be the field of the run itself.
 _STARTED_AT: Final = re.compile(rb'^  "started_at": "([^"\\]+)"', re.MULTILINE)
 
@@ -58,6 +62,13 @@ def html_option(command: _F) -> _F:
     text = "Write a page to FILE instead, which needs no other file; - is standard output."
     kind = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
     return click.option("--html", metavar="FILE", type=kind, help=text)(command)
+
+
+def echo_json(data: bytes, *, nl: bool = True) -> None:
+    """Print JSON: as it is, but where a terminal would obey what it says, escaped."""
+    if sys.stdout.isatty():
+        data = visible_json(data.decode(errors="replace")).encode(errors="backslashreplace")
+    click.echo(data, nl=nl)
 
 
 def write_page(path: Path, page: str) -> None:
@@ -107,31 +118,56 @@ def started_at(storage: FileStorage, run_id: str) -> str:
     return found[1].decode(errors="replace") if found else ""
 
 
-def newest_first(storage: FileStorage, run_ids: Iterable[str] | None = None) -> Iterator[tuple[str, str]]:
+def newest_first(
+    storage: FileStorage, run_ids: Iterable[str] | None = None, *, before: str | None = None
+) -> Iterator[tuple[str, str]]:
     """Give id and start of runs, the newest first; those whose start is unknown come last.
 
     Ids tell the second, and only files of runs that are asked for are read: the first page of very many is there at
-    once.
+    once, and so is any other.
 
     Args:
         storage: Where they are.
         run_ids: Which; all if it is not given.
+        before: Only those that come after this run.
     """
+    ids = storage.list_all_runs() if run_ids is None else run_ids
+    limit = None if before is None else _second_of(storage, before)
+    for second, group in groupby(_by_second(storage, ids), key=lambda pair: pair[0]):
+        if limit is not None and second > limit:
+            continue
+        runs = sorted((_started(storage, run_id) for _, run_id in group), reverse=True)
+        if before is not None and second == limit:
+            last = _started(storage, before)
+            runs = [run for run in runs if run < last]
+        yield from ((run_id, started) for _, run_id, started in runs)
+
+
+def _started(storage: FileStorage, run_id: str) -> tuple[int, str, str]:
+    """Return when a run started, its id, and the text of its start."""
     from runspan.native import parse_timestamp_ns
 
-    ids = storage.list_all_runs() if run_ids is None else run_ids
-    seconds = sorted(((_second_of(storage, run_id), run_id) for run_id in ids), reverse=True)
-    for _, group in groupby(seconds, key=lambda pair: pair[0]):
-        runs = [(run_id, started_at(storage, run_id)) for _, run_id in group]
-        yield from sorted(runs, key=lambda run: (parse_timestamp_ns(run[1]) or 0, run[0]), reverse=True)
+    started = started_at(storage, run_id)
+    return parse_timestamp_ns(started) or 0, run_id, started
+
+
+def _by_second(storage: FileStorage, run_ids: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Give the second in which a run started, as digits that sort like it, and its id; the latest first."""
+    ordered = sorted(run_ids, reverse=True)
+    timed = list(filter(_TIMED_ID.match, ordered))  # these sort by their ids alone
+    others = [] if len(timed) == len(ordered) else set(ordered).difference(timed)
+    read = sorted(((_second_of(storage, run_id), run_id) for run_id in others), reverse=True)
+    return merge(((_digits_of(run_id), run_id) for run_id in timed), read, reverse=True)
 
 
 def _second_of(storage: FileStorage, run_id: str) -> str:
-    """Return the second in which a run started, as digits that sort like it."""
-    found = _TIMED_ID.match(run_id)
-    if found:
-        return found[1] + found[2]
+    if _TIMED_ID.match(run_id):
+        return _digits_of(run_id)
     return re.sub(r"\D", "", started_at(storage, run_id)[:19])
+
+
+def _digits_of(run_id: str) -> str:
+    return run_id[4:12] + run_id[13:19]
 
 
 def find_run_id(storage: FileStorage, word: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from runspan.cli._options import json_option, open_storage, storage_option
+from runspan.cli._options import echo_json, json_option, open_storage, storage_option
 
 if TYPE_CHECKING:
     from runspan.interchange import Recovered
@@ -42,7 +42,7 @@ def recover(
     if as_json:
         from runspan.values import dumps
 
-        click.echo(dumps(told, indent=True))
+        echo_json(dumps(told, indent=True))
     else:
         _print(told)
     if done.unsent or any(told[fate] for fate in _NOT_DONE):

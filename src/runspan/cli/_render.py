@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from runspan.models import Decision, Option, Outcome, Problem, Run, RunSummary
+    from runspan.models import Decision, Option, Outcome, Problem, Run
 
 __all__ = [
     "add_problem",
     "decision_line",
+    "indented",
     "jaeger_link",
     "line",
     "named",
@@ -37,6 +39,7 @@ __all__ = [
     "print_run",
     "print_runs",
     "run_text",
+    "say",
 ]
 
 _STATUS: Final = {"completed": "green", "failed": "red", "stuck": "red", "cancelled": "yellow", "running": "cyan"}
@@ -70,6 +73,16 @@ def print_all(*renderables: RenderableType) -> None:
         click.echo(line)
 
 
+def say(text: str) -> None:
+    """Print a sentence of ours; on a narrow screen it gets more lines."""
+    print_all(Text(text))
+
+
+def indented(text: Text, columns: int) -> RenderableType:
+    """Return a text that stands so many columns to the right, in each of its lines."""
+    return Padding(text, (0, 0, 0, columns), expand=False)
+
+
 def _lines(console: Console, *renderables: RenderableType) -> list[str]:
     with console.capture() as captured:
         for renderable in renderables:
@@ -83,11 +96,11 @@ _COLUMNS: Final = ("Run", "Goal", "Status", "Decisions", "Success", "Problems", 
 _NUMBERS: Final = ("Decisions", "Success", "Problems", "Duration")
 
 
-def print_runs(runs: Sequence[tuple[str, RunSummary]]) -> None:
+def print_runs(runs: Sequence[tuple[str, dict[str, Any]]]) -> None:
     """Print a table of runs; where the screen is too narrow for one, a few lines for each run.
 
     Args:
-        runs: Start and summary of each.
+        runs: Start and summary of each, plain.
     """
     rows = [_cells(started, summary) for started, summary in runs]
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -101,16 +114,16 @@ def print_runs(runs: Sequence[tuple[str, RunSummary]]) -> None:
         print_all(*(line for row in rows for line in _stacked(row)))
 
 
-def _cells(started: str, summary: RunSummary) -> list[Text]:
-    status = str(summary.status)
+def _cells(started: str, summary: dict[str, Any]) -> list[Text]:
+    status, problems = summary["status"], summary["problem_count"]
     return [
-        Text(visible(summary.run_id)),
-        Text(visible(summary.goal_id, 60)),
+        Text(visible(summary["run_id"])),
+        Text(visible(summary["goal_id"], 60)),
         Text(visible(status), _STATUS.get(status, "")),
-        Text(str(summary.decision_count)),
-        Text(f"{summary.success_rate:.0%}" if summary.decision_count else "-"),
-        Text(str(summary.problem_count), "yellow" if summary.problem_count else ""),
-        Text(duration(summary.duration_ms)),
+        Text(str(summary["decision_count"])),
+        Text(f"{summary['success_rate']:.0%}" if summary["decision_count"] else "-"),
+        Text(str(problems), "yellow" if problems else ""),
+        Text(duration(summary["duration_ms"])),
         Text(_second(started)),
     ]
 

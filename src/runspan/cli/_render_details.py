@@ -5,14 +5,13 @@ As in `_render`, everything that comes from a run file goes through `visible` an
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
-import click
+from rich.text import Text
 from rich.tree import Tree
 
 from runspan.cli._render import add_problem, decision_line, line, named, print_all
-from runspan.texts import duration, visible, visible_lines
+from runspan.texts import duration, json_text, visible, visible_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +35,7 @@ def print_details(run: Run, decisions: Iterable[Decision]) -> None:
         _add_choice(tree, decision)
         _add_outcome(tree, decision.outcome)
         if decision.evaluation is not None:
-            _add_json(tree, "evaluation", decision.evaluation.model_dump(mode="json", warnings=False))
+            _add_json(tree, "evaluation", dict(decision.evaluation))
         for name, value in (decision.model_extra or {}).items():
             _add_json(tree, visible(name), value)
         for problem in run.problems:
@@ -66,7 +65,8 @@ def print_problems(run: Run) -> None:
     print_all(tree)
     failed = [decision for decision in run.decisions if decision.outcome is not None and not decision.outcome.success]
     for decision in failed:
-        click.echo(f"failed: {visible(decision.id)} {visible(decision.intent)}: {visible(_error_of(decision.outcome))}")
+        error = visible(_error_of(decision.outcome))
+        print_all(Text(f"failed: {visible(decision.id)} {visible(decision.intent)}: {error}"))
 
 
 def _error_of(outcome: Outcome | None) -> str:
@@ -105,5 +105,5 @@ def _add_text(tree: Tree, name: str, text: str) -> None:
 
 def _add_json(tree: Tree, name: str, value: Any) -> None:
     if value not in (None, {}, []):
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=2, default=str)
+        text = value if isinstance(value, str) else json_text(value, 2)
         _add_text(tree, name, text)

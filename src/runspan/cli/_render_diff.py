@@ -7,36 +7,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import click
+from rich.text import Text
 
+from runspan.cli._render import indented, print_all
 from runspan.cli._text import brief, duration, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rich.console import RenderableType
+
     from runspan.diff import Change, DecisionDiff, RunDiff
 
 __all__ = ["print_diff"]
 
-_COLOURS: Final = {"-": "red", "+": "green", "~": "yellow", " ": None}
+_COLOURS: Final = {"-": "red", "+": "green", "~": "yellow", " ": "dim"}
 
 
 def print_diff(told: RunDiff) -> None:
     """Print what changed between two runs."""
-    click.secho(f"--- {_titled(told.before)}", fg="red")
-    click.secho(f"+++ {_titled(told.after)}", fg="green")
-    lines = [_changed(change) for change in told.changes]
-    lines += _timed("took", told.duration_ms)
-    for line in lines:
-        click.echo(f"  {line}")
+    print_all(*_lines(told))
+
+
+def _lines(told: RunDiff) -> Iterator[RenderableType]:
+    yield Text(f"--- {_titled(told.before)}", "red")
+    yield Text(f"+++ {_titled(told.after)}", "green")
+    for line in (*map(_changed, told.changes), *_timed("took", told.duration_ms)):
+        yield indented(Text(line), 2)
     for decision in told.decisions:
         sign = _sign(decision)
-        click.secho(f"{sign} {_headed(decision)}", fg=_COLOURS[sign], dim=sign == " " or None)
+        yield Text(f"{sign} {_headed(decision)}", _COLOURS[sign])
         for line in _details(decision):
-            click.echo(f"      {line}")
+            yield indented(Text(line), 6)
     signs = [_sign(decision) for decision in told.decisions]
     counts = {sign: signs.count(sign) for sign in _COLOURS}
-    click.echo(
+    yield Text(
         f"decisions: {counts[' ']} the same, {counts['~']} changed, {counts['-']} only in the first run, "
         f"{counts['+']} only in the second"
     )

@@ -10,7 +10,7 @@ import click
 
 from runspan.cli._complete import run_ids
 from runspan.cli._garbage import collect_seldom
-from runspan.cli._options import find_run_id, json_option, open_storage, storage_option
+from runspan.cli._options import echo_json, find_run_id, json_option, open_storage, storage_option
 from runspan.cli._progress import progress
 from runspan.cli._text import visible
 
@@ -84,11 +84,13 @@ def _done(report: ReplayReport) -> int:
 def _print_json(report: ReplayReport) -> None:
     from runspan.values import dumps
 
-    click.echo(dumps(asdict(report), indent=True))
+    echo_json(dumps(asdict(report), indent=True))
 
 
 def _print(report: ReplayReport) -> None:
     """Print what came of it on stdout, and on stderr what has to be looked at."""
+    from runspan.cli._render import say
+
     cut = {run_id: f"{', '.join(names)}: too large for a span, cut there" for run_id, names in report.cut.items()}
     for what, told in (("refused", report.refused), ("not sent", report.unreadable), ("cut", cut)):
         for run_id, reason in list(told.items())[:_MOST_TOLD]:
@@ -97,7 +99,7 @@ def _print(report: ReplayReport) -> None:
             click.echo(f"Warning: {what}: {len(told) - _MOST_TOLD} more; --json names them", err=True)
     if report.not_tried:
         click.echo(f"Warning: the receiver takes nothing any more; {report.not_tried} runs were not tried", err=True)
-    click.echo(
+    say(
         f"{report.sent} sent ({report.spans:,} spans), {report.already_traced} in a trace already, "
         f"{report.refused_count} refused, {report.unreadable_count} unreadable, {report.not_tried} not tried"
     )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -24,7 +26,11 @@ __all__ = ["Selection", "is_in_time", "read_run", "selected_ids", "selected_runs
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
 _STATUSES: Final = ("running", "completed", "failed", "stuck", "cancelled")
-_ID: Final = re.compile(r"run_(\d{8})_(\d{6})_")
+_ID: Final = re.compile(
+    r"run_(\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))_((?:[01]\d|2[0-3])[0-5]\d[0-5]\d)_", re.ASCII
+)
+"""An id with a time in it that can be one."""
+
 _ZONES: Final = timedelta(hours=26)
 """Ids of old runs carry local time, and nobody knows whose: from UTC+14 to UTC-12."""
 
@@ -84,18 +90,22 @@ def selected_ids(storage: FileStorage, selection: Selection) -> list[str]:
     Raises:
         RefusedError: A run named does not exist.
     """
+    groups: list[Iterable[str]] = []
     if selection.run_ids:
-        found = {find_run_id(storage, word) for word in selection.run_ids}
-    else:
-        found = set(storage.list_all_runs())
+        groups.append([find_run_id(storage, word) for word in selection.run_ids])
     for name, run_ids_of in (
         (selection.goal, storage.get_runs_by_goal),
         (selection.status, storage.get_runs_by_status),
         (selection.node, storage.get_runs_by_node),
     ):
         if name is not None:
-            found.intersection_update(run_ids_of(name))
-    return sorted((run_id for run_id in found if _may_be_in_time(run_id, selection)), reverse=True)
+            groups.append(run_ids_of(name))
+    found: Iterable[str] = set(groups[0]).intersection(*groups[1:]) if groups else storage.list_all_runs()
+    if selection.since is not None or selection.until is not None:
+        since = _digits(selection.since, -_ZONES) if selection.since is not None else ""
+        until = _digits(selection.until, _ZONES) if selection.until is not None else "9" * 15
+        found = filter(partial(_may_be_in_time, since, until), found)
+    return sorted(found, reverse=True)
 
 
 def selected_runs(
@@ -120,14 +130,22 @@ def selected_runs(
             yield run
 
 
-def read_run(storage: FileStorage, run_id: str) -> dict[str, Any] | None:
-    """Return a run as plain JSON data; None, and a word on stderr, where it cannot be read."""
+def read_run(
+    storage: FileStorage, run_id: str, may_fit: Callable[[bytes], bool] | None = None
+) -> dict[str, Any] | None:
+    """Return a run as plain JSON data; None, and a word on stderr, where it cannot be read.
+
+    Args:
+        storage: Where it is.
+        run_id: Which.
+        may_fit: Is told a file's bytes; None is returned, and nothing parsed, where it says no.
+    """
     from runspan.errors import StorageError
     from runspan.values import loads
 
     try:
         data = storage.read_run_bytes(run_id)
-        run = None if data is None else loads(data)
+        run = None if data is None or (may_fit is not None and not may_fit(data)) else loads(data)
     except (StorageError, ValueError) as exc:
         click.echo(f"Warning: {visible(run_id)} is left out: {visible(exc)}", err=True)
         return None
@@ -137,18 +155,17 @@ def read_run(storage: FileStorage, run_id: str) -> dict[str, Any] | None:
     return run
 
 
-def _may_be_in_time(run_id: str, selection: Selection) -> bool:
+def _may_be_in_time(since: str, until: str, run_id: str) -> bool:
     """Whether an id allows that its run is in time; most files need not be read then."""
     found = _ID.match(run_id)
-    if found is None or (selection.since is None and selection.until is None):
-        return True
-    try:
-        about = datetime.strptime(f"{found[1]}{found[2]}+0000", "%Y%m%d%H%M%S%z")
-    except ValueError:
-        return True
-    return (selection.since is None or about >= selection.since - _ZONES) and (
-        selection.until is None or about <= selection.until + _ZONES
-    )
+    return found is None or since <= found[1] + found[2] <= until
+
+
+def _digits(moment: datetime, later: timedelta) -> str:
+    """Return a time as ids have it, so much later."""
+    with suppress(OverflowError):  # at the ends of time
+        moment += later
+    return re.sub(r"\D", "", moment.isoformat()[:19])
 
 
 def is_in_time(run: dict[str, Any], selection: Selection) -> bool:

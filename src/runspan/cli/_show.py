@@ -9,7 +9,15 @@ import click
 
 from runspan.cli._complete import run_ids
 from runspan.cli._group import RefusedError, did_you_mean
-from runspan.cli._options import find_run_id, html_option, json_option, open_storage, storage_option, write_page
+from runspan.cli._options import (
+    echo_json,
+    find_run_id,
+    html_option,
+    json_option,
+    open_storage,
+    storage_option,
+    write_page,
+)
 from runspan.errors import RunNotFoundError
 
 if TYPE_CHECKING:
@@ -46,7 +54,7 @@ def show(
     if loaded is None or data is None:  # deleted since we looked
         raise RunNotFoundError(run_id, opened.base_path)
     if as_json:
-        click.echo(data, nl=False)
+        echo_json(data, nl=False)
     elif html is not None:
         _write_page(loaded, html)
     elif decision is not None or full or problems:
@@ -63,7 +71,10 @@ def _write_page(run: Run, html: Path) -> None:
     from runspan.pages import run_page
     from runspan.settings import read_settings
 
-    native = run.model_dump(mode="json", warnings=False)
+    try:
+        native = run.model_dump(mode="json", warnings=False)
+    except ValueError as exc:  # deeper than anything can be written
+        raise RefusedError(f"run {run.id} cannot be made a page: {exc}") from exc
     link = jaeger_link(read_settings().jaeger_url, native.get("trace_id"))
     write_page(html, run_page(native, jaeger_url=link))
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from runspan.cli._options import json_option, open_storage, storage_option
+from runspan.cli._options import echo_json, json_option, open_storage, storage_option
 from runspan.texts import visible
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _show_once(runs: list[LiveRun], *, as_json: bool) -> None:
     if as_json:
         from runspan.values import dumps
 
-        click.echo(dumps([asdict(run) for run in runs], indent=True))
+        echo_json(dumps([asdict(run) for run in runs], indent=True))
     elif runs:
         from runspan.cli._render import print_all
 
@@ -131,7 +131,7 @@ def _say(run: LiveRun, how: str, *, as_json: bool) -> None:
     if as_json:
         from runspan.values import dumps
 
-        click.echo(dumps({"status": how, **asdict(run)}))
+        echo_json(dumps({"status": how, **asdict(run)}))
         return
     doing = f", {visible(run.doing, 80)}" if run.doing else ""
     counts = f"{run.decisions} decisions, {run.failed} failed, {run.problems} problems"

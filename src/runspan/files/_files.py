@@ -11,10 +11,11 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from runspan.files._opened import AS_FOLDER, NO_FOLLOW, OpenFolder
+from runspan.files._opened import AS_FOLDER, NO_FOLLOW, TEMPORARY, OpenFolder
 from runspan.forking import in_one_process
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = ["Folder", "make_folder"]
@@ -170,16 +171,28 @@ class Folder:
 
     def names(self, suffix: str) -> list[str]:
         """Return the names that end so, sorted; none where there is no such folder."""
+        return sorted([name for name in self.listed() if name.endswith(suffix) and name[0] != "."])
+
+    def listed(self) -> list[str]:
+        """Return all names, in no order, whatever they are; none where there is no such folder."""
         try:
             with self.opened() as folder:
-                return folder.names(suffix)
+                return folder.listed()
         except FileNotFoundError:
             return []
 
-    def clean(self) -> None:
-        """Remove the temporary files of writers that died an hour ago or earlier."""
+    def clean(self, names: Iterable[str] | None = None) -> bool:
+        """Remove temporary files of writers that died an hour ago or earlier; return whether there are none now.
+
+        Args:
+            names: All that is there, where somebody has listed it just now.
+        """
+        there = self.listed() if names is None else names
+        left = [name for name in there if name.endswith(TEMPORARY) and name[0] == "."]
+        if not left:
+            return True
         with self.opened() as folder:
-            folder.clean()
+            return folder.clean(left)
 
 
 def _make_inside(outer: int, name: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-import secrets
 import stat
 import time
 from contextlib import suppress
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Final, Self
 from runspan.forking import in_one_process
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from types import TracebackType
 
@@ -47,7 +46,7 @@ class _TemporaryNames:
 
     def start_anew(self) -> None:
         """Begin a series of our own; a forked child would go on with its parent's."""
-        self._series = secrets.token_hex(8)
+        self._series = os.urandom(8).hex()
         self._numbers = itertools.count()
 
     def next(self) -> str:
@@ -221,18 +220,22 @@ class OpenFolder:
 
     def names(self, suffix: str) -> list[str]:
         """Return the names that end so, sorted."""
-        with os.scandir(self.descriptor) as entries:
-            return sorted(entry.name for entry in entries if entry.name.endswith(suffix) and entry.name[0] != ".")
+        return sorted([name for name in self.listed() if name.endswith(suffix) and name[0] != "."])
 
-    def clean(self) -> None:
-        """Remove the temporary files of writers that died an hour ago or earlier."""
+    def listed(self) -> list[str]:
+        """Return all names, in no order, whatever they are."""
+        return os.listdir(self.descriptor)  # noqa: PTH208 - a descriptor has no path
+
+    def clean(self, temporary: Iterable[str]) -> bool:
+        """Remove those temporary files that are of an hour ago or earlier; return whether all are gone."""
         oldest = time.time() - _LEFT_S
-        with os.scandir(self.descriptor) as entries:
-            for entry in entries:
-                if entry.name[0] == "." and entry.name.endswith(TEMPORARY):
-                    with suppress(OSError):
-                        if self.stat(entry.name).st_mtime < oldest:
-                            os.unlink(entry.name, dir_fd=self.descriptor)
+        are_removed = [self._is_removed(name, oldest) for name in temporary]
+        return all(are_removed)
+
+    def _is_removed(self, name: str, oldest: float) -> bool:
+        with suppress(OSError):
+            return self.stat(name).st_mtime < oldest and self.remove(name)
+        return False
 
 
 def _fill(name: str, folder: int, data: bytes, *, durable: bool) -> None:

@@ -198,13 +198,7 @@ class Tally:
             (heapq.heappush if len(heap) < self._most_listed else heapq.heappushpop)(heap, found)
 
     def _add_confidence(self, decision: dict[str, Any], *, success: bool) -> None:
-        chosen = decision.get("chosen_option_id")
-        for option in _objects(decision.get("options")):
-            if option.get("id") == chosen:
-                confidence = option.get("confidence")
-                break
-        else:
-            return
+        confidence = _confidence_of(decision)
         if not isinstance(confidence, int | float) or isinstance(confidence, bool):
             return
         if confidence == _NOT_GIVEN:
@@ -238,9 +232,19 @@ def _objects(value: object) -> list[dict[str, Any]]:
     return [item for item in value if type(item) is dict] if isinstance(value, list) else []
 
 
+def _confidence_of(decision: dict[str, Any]) -> object:
+    """Return the confidence that the chosen option was given."""
+    chosen, options = decision.get("chosen_option_id"), decision.get("options")
+    if isinstance(options, list):
+        for option in options:
+            if type(option) is dict and option.get("id") == chosen:
+                return option.get("confidence")
+    return None
+
+
 def _whole(value: object) -> int:
     if type(value) is int:
-        return max(0, value)
+        return value if 0 < value < _HUGE else 0
     return int(value) if isinstance(value, float) and 0 < value < _HUGE else 0
 
 

@@ -5,7 +5,7 @@ Files are edited by hand: a missing or null field counts as its default wherever
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from runspan.native._fields import COMPUTED_DECISION, COMPUTED_METRICS, COMPUTED_RUN, RunStatus
 from runspan.native._time import parse_timestamp_ns
@@ -22,6 +22,7 @@ __all__ = [
     "derive_decision",
     "derive_run",
     "duration_ms",
+    "is_summary",
     "new_metrics",
     "one_line",
     "success_rate",
@@ -34,6 +35,15 @@ _KEY_QUALITY: Final = 0.8
 _KEY_DECISIONS: Final = 5
 _SUCCESSES: Final = 3
 _FAILURES: Final = 3
+
+_TEXTS: Final = ("key_decisions", "critical_problems", "warnings", "successes")
+_SUMMARY_KINDS: Final[dict[str, tuple[type, ...]]] = {
+    **dict.fromkeys(("run_id", "goal_id", "status", "narrative"), (str,)),
+    **dict.fromkeys(("duration_ms", "decision_count", "problem_count"), (int,)),
+    "success_rate": (float, int),
+    **dict.fromkeys(_TEXTS, (list,)),
+}
+_STATUSES: Final = frozenset(RunStatus)
 
 
 def new_metrics() -> JSONObject:
@@ -165,6 +175,14 @@ def summarize(run: JSONObject) -> JSONObject:
         "warnings": _descriptions(run, "warning"),
         "successes": [str(text) for outcome in outcomes if (text := outcome.get("summary"))][:_SUCCESSES],
     }
+
+
+def is_summary(value: object) -> TypeGuard[JSONObject]:
+    """Return whether this is a RunSummary as `summarize` makes it: all fields, each of its type."""
+    if not isinstance(value, dict):
+        return False
+    fits = all(type(value.get(name)) in kinds for name, kinds in _SUMMARY_KINDS.items())
+    return fits and value["status"] in _STATUSES and all(type(text) is str for name in _TEXTS for text in value[name])
 
 
 def _is_outstanding(decision: JSONObject) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -13,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from runspan._version import __version__
-from runspan.texts import brief, duration, visible, visible_lines
+from runspan.texts import brief, duration, json_text, visible, visible_lines
 from runspan.values import dumps
 
 __all__ = ["percent", "render"]
@@ -71,7 +70,7 @@ def _data(value: Any) -> tuple[str, int]:
     try:
         text = dumps(value, indent=True).decode()
     except ValueError:  # deeper than anybody could read
-        text = json.dumps(str(value)[: 2 * _MOST_SHOWN], ensure_ascii=False)
+        text = json_text(value, 2)
     return visible_lines(text, _MOST_SHOWN)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from runspan.files import Folder, StrangeFileError, try_lock
@@ -167,27 +168,40 @@ class Indexes:
 
     # Mending.
 
-    def heal(self, names: list[str]) -> None:
+    def is_behind(self) -> bool:
+        """Whether there are changes that are not folded in yet."""
+        return bool(self._pending.names(""))
+
+    def heal(self, names: Iterable[str]) -> bool:
         """Bring in what a power loss, a copy or a hand has left out, as far as the indexes of the statuses tell.
 
         Args:
             names: The run files, listed just now.
 
+        Returns:
+            Whether nothing was left out.
+
         Raises:
             OSError: An index cannot be read or written.
         """
-        if self._pending.names(""):
+        if self.is_behind():
             self.fold()  # of writers that died before they could
         by_key = _by_key(self._changes())
-        statuses = [key for key in by_key if key[0] == "by_status"] + self._keys("by_status")
-        known = {run_id for key in statuses for run_id in self._with_changes(key, by_key)}
+        known = self._with_status(by_key)
         there = set(names)
+        if there == {run_id + SUFFIX for run_id in known}:
+            return True
         odd = {file_name(run_id): run_id for run_id in known if run_id + SUFFIX not in there}
         missing = there.difference(odd, [run_id + SUFFIX for run_id in known])
         gone = {run_id for name, run_id in odd.items() if name not in there and not self._runs.has(run_id)}
         changes = [change for change in self._changes_of(self._runs.plain(missing)) if not self._is_in(change, by_key)]
         changes += self._without(gone, by_key)
         self.bring_in(changes)
+        return not missing and not gone
+
+    def _with_status(self, by_key: dict[Key, dict[str, bool]]) -> dict[str, None]:
+        keys = self._keys("by_status") + [key for key in by_key if key[0] == "by_status"]
+        return dict.fromkeys(chain.from_iterable(self._with_changes(key, by_key) for key in keys))
 
     def bring_in(self, changes: list[Change]) -> None:
         """Fold changes that have come about and have no markers; where somebody else is at it, leave markers.
@@ -211,10 +225,10 @@ class Indexes:
                 found[run_id].append(key)
         return [Change(run_id, (), tuple(keys)) for run_id, keys in found.items()]
 
-    def clean(self) -> None:
-        """Remove what writers that died have left."""
-        for folder in (*self._folders.values(), self._pending):
-            folder.clean()
+    def clean(self) -> bool:
+        """Remove what writers that died have left; return whether nothing of the kind is there any more."""
+        are_clean = [folder.clean() for folder in (*self._folders.values(), self._pending)]
+        return all(are_clean)
 
     # Reading.
 
@@ -222,6 +236,10 @@ class Indexes:
         """Return the runs of an index in save order, markers included."""
         # Changes before the index: one that is folded in meanwhile is seen twice, not never.
         return self._with_changes(key, _by_key(self._changes()))
+
+    def all_run_ids(self) -> list[str]:
+        """Return the runs of all statuses, markers included."""
+        return list(self._with_status(_by_key(self._changes())))
 
     def _with_changes(self, key: Key, by_key: dict[Key, dict[str, bool]]) -> list[str]:
         folder = self._folders[key[0]]
@@ -301,7 +319,7 @@ def _applied(run_ids: list[str], changes: dict[str, bool]) -> list[str]:
 
 def _parsed(data: bytes) -> list[str]:
     run_ids = loads(data)
-    if not isinstance(run_ids, list) or not all(isinstance(run_id, str) for run_id in run_ids):
+    if not isinstance(run_ids, list) or not set(map(type, run_ids)) <= {str}:
         msg = "an index is one array of run ids"
         raise ValueError(msg)
     return cast("list[str]", run_ids)

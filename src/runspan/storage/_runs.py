@@ -46,7 +46,13 @@ class StoredRuns:
             return None
         return run if isinstance(run, dict) else None
 
-    def id_in(self, name: str) -> str | None:
+    def ids_in(self, names: Iterable[str]) -> list[str]:
+        """Return the run ids of file names, except of those that do not tell."""
+        end = -len(SUFFIX)
+        ids = [name[:end] if "%" not in name else self._id_in(name) for name in names]
+        return [run_id for run_id in ids if run_id is not None]
+
+    def _id_in(self, name: str) -> str | None:
         """Return the run id of a file name; a hashed name's id stands in the file."""
         run_id = id_of(name)
         if run_id is None:

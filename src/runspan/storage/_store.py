@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from runspan.errors import ConfigError, CorruptFileError, StorageError
 from runspan.files import Folder, StrangeFileError
 from runspan.health import contained
-from runspan.native import summarize
+from runspan.native import is_summary, summarize
 from runspan.storage._background import soon
 from runspan.storage._backlog import BACKLOG, Waiting
 from runspan.storage._bulk import Bulk
@@ -30,6 +30,7 @@ from runspan.storage._indexes import Indexes
 from runspan.storage._markers import Key, keys_of
 from runspan.storage._names import SUFFIX, file_name
 from runspan.storage._runs import StoredRuns
+from runspan.storage._seen import Seen
 from runspan.values import NO_BOUNDS, dumps, loads, to_json_value
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class FileStorage:
         self._runs, self._summaries = Folder(root, "runs"), Folder(root, "summaries")
         self._stored = StoredRuns(self._runs)
         self._indexes = Indexes(root, self._stored)
+        self._seen = Seen(Folder(root, "indexes"), self._runs, Folder(root, "indexes", "by_status"))
         try:
             self._make_folders()
         except OSError as exc:
@@ -85,10 +87,18 @@ class FileStorage:
         self._indexes.make_folders()
 
     def _heal(self) -> None:
-        self._indexes.heal(self._runs.names(SUFFIX))
-        self._runs.clean()
-        self._summaries.clean()
-        self._indexes.clean()
+        state = self._seen.now()  # before anything is looked at: what changes meanwhile is looked at next time
+        if self._is_as_seen(state):
+            return
+        there = self._runs.listed()
+        is_whole = self._indexes.heal(name for name in there if name.endswith(SUFFIX) and name[0] != ".")
+        are_clean = self._runs.clean(there), self._summaries.clean(), self._indexes.clean()
+        if state is not None and is_whole and all(are_clean):
+            self._seen.remember(state)
+
+    def _is_as_seen(self, state: bytes | None) -> bool:
+        """Whether nothing has changed since the indexes knew all runs and no others."""
+        return state is not None and self._seen.is_same(state) and not self._indexes.is_behind()
 
     def __repr__(self) -> str:
         """Show the folder."""
@@ -262,15 +272,14 @@ class FileStorage:
             CorruptFileError: There is something else in its place.
             StorageError: It is there and cannot be read now.
         """
-        path = self.run_path(run_id)
-        waiting = BACKLOG.data_of(path)
+        waiting = BACKLOG.data_of(self.run_path(run_id)) if BACKLOG else None
         if waiting is not None:
             return waiting
         try:
             with self._reading():
-                return self._runs.read(path.name)
+                return self._runs.read(file_name(run_id))
         except StrangeFileError as exc:
-            raise _corrupt(path, str(exc)) from exc
+            raise _corrupt(self.run_path(run_id), str(exc)) from exc
 
     def run_path(self, run_id: str) -> Path:
         """Return the path of a run's file, whether it is there or not."""
@@ -291,7 +300,23 @@ class FileStorage:
         except (OSError, ValueError):
             pass
         run = self.load_run(run_id)
-        return None if run is None else RunSummary.from_run(run)
+        try:
+            return None if run is None else RunSummary.from_run(run)
+        except ValueError as exc:  # deeper than anything can be written
+            raise _corrupt(self.run_path(run_id), str(exc)) from exc
+
+    def read_summary(self, run_id: str) -> dict[str, Any] | None:
+        """Return a run's summary as plain JSON data, otherwise as `load_summary`; pydantic loads only to mend one.
+
+        Raises:
+            CorruptFileError: It has to be computed, and the run's file is no run.
+        """
+        with suppress(OSError, ValueError):
+            summary = loads(self._summaries.read(file_name(run_id)) or b"null")
+            if is_summary(summary):
+                return summary
+        loaded = self.load_summary(run_id)
+        return None if loaded is None else loaded.model_dump(mode="json")
 
     def delete_run(self, run_id: str) -> bool:
         """Delete a run, its summary and its index entries; return whether there was one.
@@ -330,8 +355,9 @@ class FileStorage:
     def list_all_runs(self) -> list[str]:
         """Return the ids of all runs, sorted; for ids of runspan's own that is by start."""
         with self._reading():
-            ids = [self._stored.id_in(name) for name in self._runs.names(SUFFIX)]
-        return sorted(run_id for run_id in ids if run_id is not None)
+            if self._is_as_seen(self._seen.now()):  # to list a large folder takes longer than to read an index
+                return sorted(self._indexes.all_run_ids())
+            return sorted(self._stored.ids_in(self._runs.names(SUFFIX)))
 
     def list_all_goals(self) -> list[str]:
         """Return the ids of all goals that have runs, sorted."""
