@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from runspan.errors import ConfigError
 from runspan.redaction import REDACTED, Finding, Redactor
 from runspan.redaction._contexts import CONTEXTS
-from runspan.redaction._shapes import SHAPES
+from runspan.redaction._engine import built_in_glance, built_in_hint
+from runspan.redaction._shapes import SHAPES, Shape, pattern_of
 from runspan.redaction._words import KEYS, NOT_TOKENS
 from tests.secret_corpus import LOOK_ALIKES, SECRETS, Secret
 
@@ -328,6 +329,28 @@ def test_one_text_is_no_list_of_keys() -> None:
     """A text is iterable too, and its letters would be taken for keys."""
     with pytest.raises(ConfigError, match="keys='pin'"):
         Redactor(keys="pin")
+
+
+@given(value=JSON)
+@example(value=[secret.value() for secret in SECRETS])
+def test_glance_overlooks_nothing(value: Any) -> None:
+    """What the exact pre-filter finds, in JSON or in a text of it, the first look finds too."""
+    data = orjson.dumps(value)
+
+    for text in (data, json.dumps(data.decode()).encode()):
+        assert built_in_glance()(text) or not built_in_hint()(text)
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: f"{SHAPES.index(shape)} {shape.rule}")
+def test_glance_finds_every_shape(shape: Shape) -> None:
+    """Each kind of secret by itself, without a letter around it."""
+
+    @settings(max_examples=20)
+    @given(st.from_regex(pattern_of(shape), fullmatch=True, alphabet=st.characters(codec="ascii")))
+    def check(secret: str) -> None:
+        assert built_in_glance()(secret.encode())
+
+    check()
 
 
 HOSTILE: Final = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry import trace
+from opentelemetry.sdk.trace import SpanProcessor
 
+from runspan import semconv
 from runspan.testing import CapturedRuns
 from runspan.values import loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from opentelemetry.sdk.trace import Span
 
 OPTION = [{"id": "a"}]
 
@@ -320,4 +325,35 @@ def test_forked_child_that_leaves_the_parents_blocks_ends_nothing(runs: Captured
     os.close(writing)
 
     assert stored(runs, run.id)["status"] == "completed"
+    assert runs.decoded(run.id).is_whole
+
+
+class Overtaking(SpanProcessor):
+    """While the span of a decision called `first` starts, another thread makes a decision of the same run."""
+
+    def __init__(self, decide: Callable[[], object]) -> None:
+        """Remember what the other thread does."""
+        self._decide = decide
+
+    def on_start(self, span: Span, parent_context: object = None) -> None:  # noqa: ARG002 - the SDK's interface
+        """Let it do so, once."""
+        if (span.attributes or {}).get(semconv.DECISION_INTENT) == "first":
+            in_thread(self._decide)
+
+
+def test_decision_that_is_overtaken_takes_the_next_id(runs: CapturedRuns) -> None:
+    """File, span and journal agree on which is which; its id was given to the other while its span started."""
+    with runs.runtime.run("goal") as run:
+        runs.provider.add_span_processor(Overtaking(lambda: run.decide("second", OPTION, "a", "r")))
+        overtaken = run.decide("first", OPTION, "a", "r")
+        journal = next((runs.runtime.storage.base_path / "journal").glob("run_*.jsonl")).read_bytes()  # type: ignore[union-attr]
+
+    ids = {
+        span.attributes.get(semconv.DECISION_INTENT): span.attributes.get(semconv.DECISION_ID) for span in runs.spans
+    }
+
+    assert "dec_1" == overtaken
+    assert ["second", "first"] == intents(runs, run.id)
+    assert ("dec_0", "dec_1") == (ids["second"], ids["first"])
+    assert [b"second", b"first"] == re.findall(rb'"id":"dec_[01]"[^{]*"intent":"(\w+)"', journal)
     assert runs.decoded(run.id).is_whole
