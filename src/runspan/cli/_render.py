@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from rich.console import Console
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -93,6 +92,7 @@ def _lines(console: Console, *renderables: RenderableType) -> list[str]:
 # `list`.
 
 _COLUMNS: Final = ("Run", "Goal", "Status", "Decisions", "Success", "Problems", "Duration", "Started")
+_GAP: Final = "  "
 _NUMBERS: Final = ("Decisions", "Success", "Problems", "Duration")
 
 
@@ -103,15 +103,19 @@ def print_runs(runs: Sequence[tuple[str, dict[str, Any]]]) -> None:
         runs: Start and summary of each, plain.
     """
     rows = [_cells(started, summary) for started, summary in runs]
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in _COLUMNS:
-        table.add_column(name, no_wrap=True, overflow="fold", justify="right" if name in _NUMBERS else "left")
-    for row in rows:
-        table.add_row(*row)
-    if Console(width=_ENDLESS).measure(table).maximum <= _width():
-        print_all(table)
+    table = [[Text(name, "bold") for name in _COLUMNS], *rows]
+    widths = [max(cell.cell_len for cell in column) for column in zip(*table, strict=True)]
+    if sum(widths) + len(_GAP) * (len(widths) - 1) <= _width():
+        print_all(*(_placed(row, widths) for row in table))
     else:
         print_all(*(line for row in rows for line in _stacked(row)))
+
+
+def _placed(row: Sequence[Text], widths: Sequence[int]) -> Text:
+    """Return a row of a table; rich's own takes a millisecond for each, and there may be very many."""
+    for name, cell, width in zip(_COLUMNS, row, widths, strict=True):
+        cell.align("right" if name in _NUMBERS else "left", width)
+    return Text(_GAP).join(row)
 
 
 def _cells(started: str, summary: dict[str, Any]) -> list[Text]:
