@@ -65,8 +65,8 @@ class Fake:
             wanted = path.rpartition("/")[2]
             runs = [run for run in runs if f"{spans_of([run])[0].trace_id:032x}" == wanted]
         if not runs:
-            return 404, "application/json", b'{"error":{"httpCode":404,"message":"No traces found"}}'
-        return 200, "application/json", json.dumps({"result": document(spans_of(runs))}).encode()
+            return 404, "text/plain; charset=utf-8", b'{"error":{"httpCode":404,"message":"No traces found"}}\n'
+        return 200, "text/plain; charset=utf-8", json.dumps({"result": document(spans_of(runs))}).encode()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -133,6 +133,8 @@ def test_hostile_trace_id_stays_in_its_place() -> None:
     [
         (500, "application/json", b'{"error":"storage"}', "answers 500"),
         (404, "text/html", b"<h1>Not Found</h1>", "answers 404"),
+        (404, "application/json", b'{"error":"no such page"}', "answers 404"),
+        (404, "application/json", b"[404]", "answers 404"),
         (200, "text/html", b"<html>", "answers with no JSON"),
         (200, "application/json", b"", "answers with no JSON"),
         (200, "application/json", b"[" * 100_000, "answers with no JSON"),

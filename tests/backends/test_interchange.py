@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -167,3 +168,13 @@ def test_replayed_twice_is_shown_once(jaeger: JaegerServer, tmp_path: Path) -> N
 
     assert len(replayed_spans(run)) == len(ids) == len(set(ids))
     assert dumps(run, indent=True) == FileStorage(tmp_path).read_run_bytes(run["id"])
+
+
+@pytest.mark.backend
+def test_what_jaeger_does_not_have_is_nothing(jaeger: JaegerServer) -> None:
+    """Neither a trace that nobody sent nor an hour without traces is an error."""
+    asked = Jaeger(jaeger.url)
+    day = datetime(2001, 1, 1, tzinfo=UTC)
+
+    assert [] == list(asked.spans_of(["0" * 31 + "1"]))
+    assert [] == list(asked.search("nobody", day, day + timedelta(hours=1)))

@@ -18,6 +18,7 @@ from runspan.errors import BackendError, ConfigError
 from runspan.interchange._account import Account
 from runspan.interchange._otlp_json import MAX_DOCUMENT_BYTES, has_traces, parse_document, read_otlp_json
 from runspan.interchange._suppressed import suppressed
+from runspan.values import loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,6 +35,8 @@ _MOST_AT_ONCE: Final = 100_000
 """Traces that may begin in the same microsecond."""
 _MAX_ANSWER: Final = 4 * MAX_DOCUMENT_BYTES
 _NOT_FOUND: Final = 404
+_MOST_SAID: Final = 4_096
+"""Bytes of an error's text that are looked at."""
 
 
 class Jaeger:
@@ -150,9 +153,11 @@ class Jaeger:
             with suppressed(), urllib.request.urlopen(request, timeout=self._timeout_s) as answer:  # noqa: S310
                 data = answer.read(_MAX_ANSWER + 1)
         except urllib.error.HTTPError as exc:
-            if exc.code == _NOT_FOUND and exc.headers.get_content_type() == "application/json":
+            said = exc.read(_MOST_SAID)
+            if exc.code == _NOT_FOUND and _is_of_jaeger(said):
                 return None
-            raise BackendError(f"{self.url} answers {exc.code} {exc.reason}: {_said(exc)}", self.url) from exc
+            told = said[:200].decode(errors="replace")
+            raise BackendError(f"{self.url} answers {exc.code} {exc.reason}: {told}", self.url) from exc
         except (OSError, http.client.HTTPException) as exc:
             reason = getattr(exc, "reason", None) or exc
             raise BackendError(
@@ -177,8 +182,17 @@ class _TooLargeError(BackendError):
     """An answer that would not fit into memory."""
 
 
-def _said(exc: urllib.error.HTTPError) -> str:
-    return exc.read(200).decode(errors="replace")
+def _is_of_jaeger(said: bytes) -> bool:
+    """Whether Jaeger says that it has found nothing, `{"error":{"httpCode":404,…}}`, or a server that is none.
+
+    Its content type does not tell: it calls all its JSON plain text.
+    """
+    try:
+        told = loads(said)
+    except ValueError:
+        return False
+    error = told.get("error") if isinstance(told, dict) else None
+    return isinstance(error, dict) and error.get("httpCode") == _NOT_FOUND
 
 
 def _moment(moment: datetime) -> str:
