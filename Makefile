@@ -16,7 +16,7 @@ demo: $(VENV) ## a sample agent: its run as a tree, its files, its trace
 test: $(VENV) ## all tests, with the real Collector, Jaeger and Kafka
 	@$(RUN)/python -m tests.reliability.tools
 	@$(RUN)/python -m tests.backends.build --optional
-	$(RUN)/pytest --cov
+	$(RUN)/pytest --numprocesses 2 --cov
 
 soak: $(VENV) ## the guarantees at full counts; writes docs/guarantees.md
 	@$(RUN)/python -m tests.reliability.tools

@@ -57,9 +57,9 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody's OpenTelemetry or runspan settings decide a test; those that name the backends stay."""
+    """Nobody's OpenTelemetry or runspan settings, nor their screen, decide a test; those naming backends stay."""
     for name in list(os.environ):
-        if name.startswith(("OTEL_", "RUNSPAN_")) and not name.startswith("RUNSPAN_TEST_"):
+        if name.startswith(("OTEL_", "RUNSPAN_", "COLUMNS")) and not name.startswith("RUNSPAN_TEST_"):
             monkeypatch.delenv(name)
 
 

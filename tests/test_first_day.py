@@ -137,17 +137,17 @@ class Reader:
 
     def _import(self, command: str) -> None:
         """From the Collector's file, which others write to as well: what belongs to this run."""
-        [run] = self._place.folder.glob("storage/runs/*.json")
-        trace_id = json.loads(run.read_bytes())["trace_id"]
+        [self._run] = self._place.folder.glob("storage/runs/*.json")
+        trace_id = json.loads(self._run.read_bytes())["trace_id"]
         trace = self._collector.wait_for(trace_id, spans=3)
         self._jaeger.client.wait_for(trace_id, spans=3)
         (self._place.folder / "traces.jsonl").write_text(json.dumps(trace), encoding="utf-8")
         self._printed_by(command)
 
     def _diff(self, command: str) -> None:
-        [run] = self._place.folder.glob("storage/runs/*.json")
+        """Of the agent's run; from Jaeger come also those of others whose service has that name."""
         for name in ("before.json", "after.json"):
-            shutil.copy(run, self._place.folder / name)
+            shutil.copy(self._run, self._place.folder / name)
         assert "same" in self._printed_by(command)
 
 
@@ -179,6 +179,11 @@ def test_readme_leads_to_a_run_in_jaeger(
     assert [place.folder / "run.html"] == list(place.folder.glob("*.html"))
 
 
+def files_of(place: Place) -> list[Path]:
+    """Return all there is, without the note that a storage was looked at."""
+    return sorted(path for path in place.folder.rglob("*") if path.name != "seen")
+
+
 @pytest.fixture(scope="module")
 def bare(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The wheel without any extra, and a storage with a run."""
@@ -204,12 +209,12 @@ def test_missing_extra_is_told_with_what_to_install(bare: Place, command: str, r
     what, package, extra = refused
     if extra == "zstd" and sys.version_info >= (3, 14):
         pytest.skip("this Python reads zstd by itself")
-    before = sorted(bare.folder.rglob("*"))
+    before = files_of(bare)
     done = bare.run(command)
 
     told = f"{what} needs {package}, which is not installed. Install it with: pip install 'runspan[{extra}]'"
     assert (2, "", f"Error: {told}\n") == (done.returncode, done.stdout, done.stderr)
-    assert before == sorted(bare.folder.rglob("*"))
+    assert before == files_of(bare)
 
 
 def test_demo_does_without_its_extra(bare: Place) -> None:
