@@ -32,10 +32,11 @@ def contenders(folder: Path) -> list[Contender]:
         ModelsAlone(),
         WithRunspan("runspan, no SDK and no storage", None, nothing),
         WithRunspan("journal and file, no SDK", folder / "files", nothing),
+        Floor("the floor of that, no SDK", folder / "floor without", nothing),
         WithRunspan("spans only", None, spans),
         WithRunspan("spans, journal, file; no redaction", folder / "open", spans, redact=False),
         WithRunspan("spans, journal, file, redaction", folder / "full", spans),
-        Floor(folder / "floor", spans),
+        Floor("the floor of that", folder / "floor", spans),
     ]
 
 

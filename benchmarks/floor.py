@@ -35,18 +35,18 @@ _NOW: Final = "2026-01-01T00:00:00.000000Z"
 class Floor(Contender):
     """The pieces without what holds them together."""
 
-    name = "the floor: no checks, no record"
-
-    def __init__(self, folder: Path, tracer_provider: trace.TracerProvider) -> None:
+    def __init__(self, name: str, journal: Path, tracer_provider: trace.TracerProvider) -> None:
         """Open a journal.
 
         Args:
-            folder: Where it is to be.
+            name: What is different about it.
+            journal: Its file.
             tracer_provider: Where spans go.
         """
+        self.name = name
         self._tracer = tracer_provider.get_tracer("floor")
         self._suspects = Redactor().suspects
-        self._journal = os.open(folder, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        self._journal = os.open(journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._earlier: trace.Span | None = None
 
     def begin(self) -> None:
