@@ -141,7 +141,7 @@ def _decision(
 
 def _decision_type(value: object, extra: Extra) -> str:
     if type(value) is DecisionType:
-        return _TYPES[value]  # by its text; `value.value` takes longer than all of this
+        return _TYPES[value]  # a StrEnum's member is found by its text
     word = value.value if isinstance(value, Enum) else value
     known = _TYPES.get(word) if isinstance(word, str) else None
     if known is None:

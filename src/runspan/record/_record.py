@@ -65,7 +65,7 @@ class RunRecord:
         self.start = start
         self._contained = contained
         self._decisions: list[bytes] = []
-        self._outcomes: list[bytes | None] = []  # each at its decision's place; a dict takes ten times as much
+        self._outcomes: list[bytes | None] = []  # each at its decision's place; a dict would take far more
         self._problems: list[bytes] = []
         self._model: Run | None = None
 

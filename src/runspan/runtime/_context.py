@@ -58,6 +58,7 @@ class ForwardingSpan(Span):
             run: The run it belongs to.
         """
         self._ours: Span | None = ours
+        # For `leave_decision`: the context in which it was made current, and the one that has it.
         self.before: Context | None = None
         self.inside: Context | None = None
         # One of ours needs no asking: it forwards by itself to what lies beneath it.
@@ -153,9 +154,9 @@ def current_scope() -> Scope | None:
     return scope
 
 
-def current_span_or_none(context: Context | None = None) -> Span | None:
+def current_span_or_none() -> Span | None:
     """Return the current span, None where the context has none."""
-    values: dict[str, Any] = get_current() if context is None else context
+    values: dict[str, Any] = get_current()
     span: Span | None = values.get(_SPAN_KEY)
     return span
 

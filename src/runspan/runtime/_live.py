@@ -134,7 +134,7 @@ class LiveSpan:
 
     def end(self, unix_nano: int) -> None:
         """End it; what every span carries is set again where a limit has evicted it: the oldest go first."""
-        # Looking is a fourth of setting; spans that do not tell what they dropped get them again in any case.
+        # Spans that do not tell whether they dropped any get them again in any case.
         if self.is_recording and getattr(self.span, "dropped_attributes", True):
             self.span.set_attributes(identity(self._run_id))
         self.span.end(unix_nano)

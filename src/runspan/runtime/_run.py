@@ -139,9 +139,7 @@ class OpenRun(RecordingCalls):
         chosen: object,
         reasoning: object,
         node_id: object,
-        decision_type: object,
-        constraints: object,
-        context: object,
+        *more: object,
     ) -> Decision | None:
         """Record a decision and make its span current; None where the run has ended meanwhile.
 
@@ -151,28 +149,16 @@ class OpenRun(RecordingCalls):
             chosen: What it does.
             reasoning: Why.
             node_id: None for the run's own.
-            decision_type: Of which kind it is.
-            constraints: What limited the choice.
-            context: What the agent knew.
+            more: The rest of what it takes.
         """
         record = self._record
         if record is None:
             self.note_ignored("decide")
             return None
         node = self._node_id if node_id is None else node_id
+        arguments = intent, options, chosen, reasoning, node, *more
         # Its id and place as they are now: another thread's decision may come first, which `_take` puts right.
-        parts, doubts = self._encoder.decision(
-            self._clock.now(),
-            *record.next_decision(),
-            intent,
-            options,
-            chosen,
-            reasoning,
-            node,
-            decision_type,
-            constraints,
-            context,
-        )
+        parts, doubts = self._encoder.decision(self._clock.now(), *record.next_decision(), *arguments)
         for doubt in doubts:
             self._health.warn(_logger, "doubtful decision", "decide in run %s: %s", self._id, doubt)
         parent = executing_decision(self)
